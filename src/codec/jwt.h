@@ -1,0 +1,13 @@
+/* jwt: signed tokens (JWS compact, HS256/384/512) by libjose.
+ *
+ * jwt_sign() makes one; jwt_peek() reads the claims without trusting them (to learn who signed);
+ * jwt_verify() checks the signature with the key and returns the claims.  Times are the caller's
+ * business.  Nothing here logs a token or a key. */
+#pragma once
+#include "codec/json.h"
+
+enum { JWT_SIZE_MAX = 16 * 1024 };
+
+char   *jwt_sign(struct arena *a, const json_t *header, const json_t *claims, const char *key);  /* header may name alg; HS256 else */
+json_t *jwt_peek(struct arena *a, const char *token, json_t **header);  /* NULL when it is no JWS; header may be NULL */
+json_t *jwt_verify(struct arena *a, const char *token, const char *key);/* NULL when the signature is not the key's */
