@@ -7,6 +7,8 @@
 #pragma once
 #include "base/clock.h"
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum { SID_LENGTH = 34, SID_SIZE = SID_LENGTH + 1 };
 
