@@ -1,0 +1,97 @@
+/* auth: who is calling, and what they may do.
+ *
+ * Credentials:
+ *   Basic AC…:auth token (primary or secondary)   the account itself: everything
+ *   Basic SK…:secret                              an API key: standard (all but accounts and keys), main (everything) or restricted (its policy)
+ *   access token (JWT, cty twilio-fpa;v=1)        signed with an API key's secret: one identity, with grants
+ *   session cookie of the desktop                 a user who logged in with a password
+ *   capability token (old TaskRouter JWT)         signed with the account's auth token: not accepted yet
+ *
+ * An account may act on its subaccounts; a stranger's object does not exist for a caller (404, by rest/).
+ *
+ * Checking costs a look-up in the store, so every thread that checks has an auth_view: a small cache of what it saw, valid as
+ * long as nothing about credentials was committed since (one atomic generation, raised by auth's own listener after
+ * the commit).  Comparisons of secrets take the same time whatever they hold.  Nothing here logs a secret. */
+#pragma once
+#include "codec/json.h"
+#include "ledger/ledger.h"
+
+enum credential { BY_NOBODY, BY_ACCOUNT, BY_KEY, BY_TOKEN, BY_SESSION };
+
+struct principal {
+    enum credential by;
+    const char *account_sid;     /* whose objects */
+    const char *parent_sid;      /* the account above it; NULL: it is a main account */
+    const char *credential_sid;  /* AC…, SK…, or the session's */
+    const char *identity;        /* of a token or a user; NULL for account and key */
+    const char *user_sid;        /* of a session */
+    const char *worker_sid, *workspace_sid, *role; /* grants of a token (task_router), or the user's */
+    const char *roles;           /* of a user: JSON array of words: "agent", "supervisor", "admin" */
+    const char *policy;          /* of a restricted key: JSON; NULL: no restriction */
+    bool        may_manage;      /* accounts and keys: the account itself, a main key, an admin */
+    int64_t     expires;         /* NO_VALUE: never */
+};
+
+struct account { /* an account or subaccount: AC… */
+    const char *sid, *owner_account_sid;      /* the parent, or itself */
+    const char *friendly_name;
+    unsigned    status, type;                 /* enum account_status, account_type */
+    const char *auth_token, *secondary_auth_token;
+    int64_t     date_created, date_updated;
+};
+enum account_status { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED, ACCOUNT_CLOSED };
+enum account_type { ACCOUNT_TRIAL, ACCOUNT_FULL };
+
+struct api_key { /* SK… */
+    const char *sid, *account_sid, *friendly_name, *secret, *policy;
+    unsigned    type;                         /* enum key_type */
+    int64_t     date_created, date_updated;
+};
+enum key_type { KEY_STANDARD, KEY_MAIN, KEY_RESTRICTED };
+
+struct user { /* a person who logs in: FU… */
+    const char *sid, *account_sid, *username, *full_name, *email, *password_hash, *roles, *worker_sid, *workspace_sid;
+    bool        active;
+    int64_t     date_created, date_updated;
+};
+
+extern const struct kind account_kind, api_key_kind, user_kind, session_kind; /* storage rows here; product/accounts describes what the API shows */
+
+struct auth;
+struct auth_view; /* one a thread */
+
+struct auth *auth_new(struct ledger *l, struct clock *clock); /* before ledger_start(); adds its listener and kinds' hooks */
+void auth_free(struct auth *a);
+struct auth_view *auth_view_new(struct auth *a);
+void auth_view_free(struct auth_view *v);
+
+/* Each fills *out (texts in the arena) or returns UNAUTHENTICATED, TOKEN_INVALID, TOKEN_EXPIRED, ACCOUNT_SUSPENDED.  db: a reader's or the
+ * writer's connection, of this thread. */
+fault_t auth_basic(struct auth_view *v, struct db *db, struct arena *a, const char *authorization, struct principal *out); /* the header's value; stray characters behind the base64 are ignored */
+fault_t auth_token(struct auth_view *v, struct db *db, struct arena *a, const char *jwt, struct principal *out);
+fault_t auth_session(struct auth_view *v, struct db *db, struct arena *a, const char *cookie_header, struct principal *out);
+/* May this caller act on that account?  Fills *out with the account acted on. */
+fault_t auth_act_on(struct auth_view *v, struct db *db, struct arena *a, const char *account_sid, struct principal *inout);
+/* product "taskrouter", verb "read" or "write", resource name: a restricted key's policy and a user's roles decide. */
+fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, bool write);
+
+/* --- making things, inside a command ------------------------------------------------------------------- */
+struct account *account_make(struct tx *tx, const char *sid, const char *parent_sid, const char *friendly_name, const char *auth_token); /* sid, token NULL: made */
+struct api_key *api_key_make(struct tx *tx, const char *account_sid, enum key_type type, const char *friendly_name);
+/* The key that signs the desktop's own access tokens; made on first need. */
+struct api_key *signing_key_of(struct tx *tx, const char *account_sid);
+/* An access token; grants is a JSON object {"task_router": {…}}. */
+char *access_token_mint(struct arena *a, const struct api_key *key, const char *identity, const json_t *grants, int64_t now, int64_t ttl_ms);
+/* X-Twilio-Signature of a request (reference: form parameters sorted, or bodySHA256 for JSON); token: the account's primary. */
+char *request_signature(struct arena *a, const char *auth_token, const char *url, const char *const *names, const char *const *values, size_t n);
+
+/* --- people ---------------------------------------------------------------------------------------------- */
+/* Argon2id; slow on purpose (tens of ms): on a reader thread, never on the ledger's. */
+char *password_hash(struct arena *a, const char *password);
+bool  password_is(const char *hash, const char *password);
+/* Throttle of log-ins: per username and per address; any thread.  RATE_LIMIT when too many failed lately. */
+fault_t login_allowed(struct auth *a, struct arena *arena, const char *username, const char *peer);
+void    login_result(struct auth *a, const char *username, const char *peer, bool good);
+/* A session for the desktop: makes the row, returns the cookie's value (the row keeps only its hash). */
+char *session_make(struct tx *tx, const struct user *u, int64_t ttl_ms);
+void  session_end(struct tx *tx, const char *session_sid);
