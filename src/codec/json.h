@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include <jansson.h>
 
-enum { JSON_DEPTH_MAX = 64 };
+enum { JSON_DEPTH_MAX = 64, JSON_SIZE_MAX = 16 * 1024 * 1024 };
 
 /* Parses a whole document (any type).  The tree is released with the arena.  On refusal NULL, and *why
  * (if not NULL) says what and where, in the arena. */
@@ -17,8 +17,14 @@ json_t *json_parse_object(struct arena *a, const char *s, size_t n, const char *
 char   *json_text(struct arena *a, const json_t *v);                 /* compact, keys in their order */
 const char *json_get_string(const json_t *object, const char *key);  /* NULL when absent or not a string */
 
-/* --- writing: json_key() and values put the commas; a struct out nests at most JSON_DEPTH_MAX deep. */
-struct json_out { struct text text; uint64_t open; /* a bit a level: something was written at it */ int depth; };
+/* --- writing: json_key() and values put the commas; a struct json_out nests at most JSON_DEPTH_MAX deep.
+ * (json_nil and json_double are not json_null and json_real because those are jansson's.) */
+struct json_out {
+    struct text text;
+    uint64_t    open;    /* a bit a level: something was written at it */
+    uint64_t    objects; /* a bit a level: it is an object, not an array */
+    int         depth;
+};
 
 void json_begin(struct json_out *o, struct arena *a);
 void json_open(struct json_out *o, char bracket);   /* '{' or '[' */
@@ -29,8 +35,8 @@ void json_str(struct json_out *o, const char *s);   /* NULL writes null */
 void json_strn(struct json_out *o, const char *s, size_t n);
 void json_int(struct json_out *o, int64_t v);
 void json_bool(struct json_out *o, bool v);
-void json_null(struct json_out *o);
-void json_real(struct json_out *o, double v);
+void json_nil(struct json_out *o);
+void json_double(struct json_out *o, double v); /* not finite: null */
 void json_raw(struct json_out *o, const char *json); /* a value that already is JSON */
 /* key and value in one call */
 void json_pair_str(struct json_out *o, const char *key, const char *s);
