@@ -122,7 +122,6 @@ struct parser {
 
 void parser_start(struct parser *p, struct arena *a, const char *source, const struct dialect *d,
                   struct expr_error *err);
-bool parser_failed(const struct parser *p);
 void parser_advance(struct parser *p);
 bool parser_path(struct parser *p, struct operand *out); /* at a T_WORD; resolved in the dialect */
 bool parser_end(struct parser *p);                       /* everything was read, and nothing had to be stepped over */

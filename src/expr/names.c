@@ -8,26 +8,28 @@
 enum { FACTS_WORKER = 1, FACTS_CHANNEL = 2, FACTS_WORKERS = 4, FACTS_TIME = 8 };
 
 /* In .path a * is any name and WA* an activity's SID; either is what the fact is asked `of`. */
+/* clang-format off */
 static const struct {
     unsigned group;
     const char *path;
     enum expr_fact fact;
 } facts[] = {
-    { FACTS_WORKER, "sid", EXPR_WORKER_SID },
-    { FACTS_WORKER, "friendly_name", EXPR_WORKER_FRIENDLY_NAME },
-    { FACTS_WORKER, "activity_sid", EXPR_WORKER_ACTIVITY_SID },
-    { FACTS_WORKER, "activity_name", EXPR_WORKER_ACTIVITY_NAME },
-    { FACTS_CHANNEL, "channel.*.configured_capacity", EXPR_CHANNEL_CONFIGURED_CAPACITY },
-    { FACTS_CHANNEL, "channel.*.assigned_tasks", EXPR_CHANNEL_ASSIGNED_TASKS },
+    { FACTS_WORKER,  "sid",                                     EXPR_WORKER_SID },
+    { FACTS_WORKER,  "friendly_name",                           EXPR_WORKER_FRIENDLY_NAME },
+    { FACTS_WORKER,  "activity_sid",                            EXPR_WORKER_ACTIVITY_SID },
+    { FACTS_WORKER,  "activity_name",                           EXPR_WORKER_ACTIVITY_NAME },
+    { FACTS_CHANNEL, "channel.*.configured_capacity",           EXPR_CHANNEL_CONFIGURED_CAPACITY },
+    { FACTS_CHANNEL, "channel.*.assigned_tasks",                EXPR_CHANNEL_ASSIGNED_TASKS },
     { FACTS_CHANNEL, "channel.*.available_capacity_percentage", EXPR_CHANNEL_AVAILABLE_PERCENTAGE },
-    { FACTS_WORKERS, "available", EXPR_WORKERS_AVAILABLE },
-    { FACTS_WORKERS, "unavailable", EXPR_WORKERS_UNAVAILABLE },
-    { FACTS_WORKERS, "WA*", EXPR_WORKERS_ACTIVITY },
-    { FACTS_TIME, "currentTime", EXPR_TIME_CURRENT },
-    { FACTS_TIME, "currentHour", EXPR_TIME_HOUR },
-    { FACTS_TIME, "currentMin", EXPR_TIME_MINUTE },
-    { FACTS_TIME, "dayOfWeek", EXPR_TIME_DAY_OF_WEEK },
+    { FACTS_WORKERS, "available",                               EXPR_WORKERS_AVAILABLE },
+    { FACTS_WORKERS, "unavailable",                             EXPR_WORKERS_UNAVAILABLE },
+    { FACTS_WORKERS, "WA*",                                     EXPR_WORKERS_ACTIVITY },
+    { FACTS_TIME,    "currentTime",                             EXPR_TIME_CURRENT },
+    { FACTS_TIME,    "currentHour",                             EXPR_TIME_HOUR },
+    { FACTS_TIME,    "currentMin",                              EXPR_TIME_MINUTE },
+    { FACTS_TIME,    "dayOfWeek",                               EXPR_TIME_DAY_OF_WEEK },
 };
+/* clang-format on */
 
 static const unsigned group_reads[] = {
     [FACTS_WORKER] = EXPR_READS_FACTS,
@@ -50,30 +52,24 @@ struct dialect {
     const char *known; /* how a refusal lists the prefixes, where a bare name is none */
 };
 
-#define TASK_NAMES                                                                                                     \
-    {                                                                                                                  \
-        "task", OPERAND_TASK                                                                                           \
-    }
-#define TIME_NAMES                                                                                                     \
-    {                                                                                                                  \
-        "taskrouter", .facts = FACTS_TIME                                                                              \
-    }
+/* clang-format off */
+#define TASK_NAMES   { "task", OPERAND_TASK }
+#define WORKER_NAMES { "worker", OPERAND_WORKER, FACTS_WORKER | FACTS_CHANNEL }
+#define TIME_NAMES   { "taskrouter", .facts = FACTS_TIME }
 
 static const struct dialect dialects[] = {
-    [EXPR_QUEUE] = { .bare = { .attributes = OPERAND_WORKER, .facts = FACTS_WORKER }, .blank = false },
-    [EXPR_FILTER] = { .prefixed = { TIME_NAMES }, .bare = { .attributes = OPERAND_TASK }, .blank = true },
-    [EXPR_TARGET] = { .prefixed = { TASK_NAMES,
-                                    { "worker", OPERAND_WORKER, FACTS_WORKER | FACTS_CHANNEL },
-                                    TIME_NAMES },
-                      .blank = true,
-                      .known = "task., worker. or taskrouter." },
-    [EXPR_SKIP] = { .prefixed = { { "workers", .facts = FACTS_WORKERS } }, .blank = false, .known = "workers." },
-    [EXPR_WORKER_LIST] = { .bare = { .attributes = OPERAND_WORKER, .facts = FACTS_WORKER }, .blank = true },
-    [EXPR_TASK_LIST] = { .bare = { .attributes = OPERAND_TASK }, .blank = true },
+    [EXPR_QUEUE]       = { .blank = false, .bare = { NULL, OPERAND_WORKER, FACTS_WORKER } },
+    [EXPR_FILTER]      = { .blank = true,  .bare = { NULL, OPERAND_TASK }, .prefixed = { TIME_NAMES } },
+    [EXPR_TARGET]      = { .blank = true,  .prefixed = { TASK_NAMES, WORKER_NAMES, TIME_NAMES },
+                           .known = "task., worker. or taskrouter." },
+    [EXPR_SKIP]        = { .blank = false, .prefixed = { { "workers", .facts = FACTS_WORKERS } }, .known = "workers." },
+    [EXPR_WORKER_LIST] = { .blank = true,  .bare = { NULL, OPERAND_WORKER, FACTS_WORKER } },
+    [EXPR_TASK_LIST]   = { .blank = true,  .bare = { NULL, OPERAND_TASK } },
 };
 
-static const struct dialect order = { .prefixed = { { "worker", OPERAND_WORKER } }, .known = "worker." };
+static const struct dialect order     = { .prefixed = { { "worker", OPERAND_WORKER } }, .known = "worker." };
 static const struct dialect reference = { .prefixed = { TASK_NAMES }, .known = "task." };
+/* clang-format on */
 const struct dialect *const dialect_order = &order, *const dialect_reference = &reference;
 
 const struct dialect *dialect_of(enum expr_dialect d)
@@ -95,7 +91,7 @@ static bool path_matches(const struct step *path, const char *pattern, const cha
 
         if (!path || !path->name)
             return false;
-        if (strncmp(pattern, "WA*", n) == 0) {
+        if (n == 3 && memcmp(pattern, "WA*", n) == 0) {
             if (!sid_valid(path->name, "WA"))
                 return false;
             *of = path->name;

@@ -26,11 +26,6 @@ void parser_start(struct parser *p, struct arena *a, const char *source, const s
     lexer_next(&p->lexer, &p->ahead);
 }
 
-bool parser_failed(const struct parser *p)
-{
-    return p->lexer.failed;
-}
-
 void parser_advance(struct parser *p)
 {
     p->token = p->ahead;

@@ -179,6 +179,7 @@ static const struct row rows[] = {
     { "big > 9007199254740992.0", T },
     { "9223372036854775807 < 9223372036854775808", T },
     { "-9223372036854775808 > -9223372036854775809", F }, /* the same double */
+    { "0 > -99999999999999999999", T }, { "-99999999999999999999.5 < level", T },
     { "city == 'Köln'", T },
 
     /* 7. order */
@@ -214,6 +215,7 @@ static const struct row rows[] = {
     { "[5] >-5", T },   /* the operator >- and a 5 */
     { "((((level == 3))))", T },
     { "o . a [ 0 ] == 'x'", T },
+    { "o.and == null AND o.null == null", T },
 
     /* built-ins win over attributes of the same name */
     { "sid == 'WKalice'", T },
@@ -228,6 +230,7 @@ static const struct row rows[] = {
     { "worker.channel.fax.configured_capacity == null", T, EXPR_TARGET },
     { "worker.channel.voice.colour == null", T, EXPR_TARGET },
     { "worker.channel.voice.assigned_tasks.x == null", T, EXPR_TARGET },
+    { "worker.channel[0].assigned_tasks == null", T, EXPR_TARGET },
     { "channel.voice.configured_capacity == null", T, EXPR_QUEUE }, /* a target's name, not a queue's */
     { "sid == null", T, EXPR_TASK_LIST },                         /* tasks have no built-ins */
     { "task.language IN [worker.lang]", T, EXPR_TARGET },
@@ -300,6 +303,8 @@ static const struct { const char *source, *message; int column; enum expr_dialec
     { "a == 'this string is much longer than a message should ever be' b", "extraneous input 'b' expecting <EOF>", 65 },
     { "a 'this string is much longer than a message should ever be'",
       "mismatched input ''this string is much longer than a messa...' expecting OPERATOR", 3 },
+    { "a 'a character is not cut in its middle: ööö'",
+      "mismatched input ''a character is not cut in its middle: ...' expecting OPERATOR", 3 },
     { "skills HAS 'x'", "'skills' must begin with task., worker. or taskrouter.", 1, EXPR_TARGET },
     { "task == null", "'task' must begin with task., worker. or taskrouter.", 1, EXPR_TARGET },
     { "1 == 1 AND task[0] == 1", "'task' must begin with task., worker. or taskrouter.", 12, EXPR_TARGET },
@@ -376,6 +381,7 @@ static void a_scope_without_anything_is_all_null(void **state)
 
     (void)state;
     assert_true(expr_eval(expr_compile(a, "a.b == null AND sid == null", EXPR_QUEUE, &err), &(struct expr_scope){ 0 }));
+    assert_int_equal(expr_value_string(NULL).kind, EXPR_NULL);
     assert_true(expr_eval(expr_compile(a, "workers.available == null", EXPR_SKIP, &err), &(struct expr_scope){ 0 }));
     arena_free(a);
 }
