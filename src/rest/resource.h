@@ -104,7 +104,10 @@ struct op {
     void                  *row;       /* what a hook may want to answer with in place of the row acted on */
     struct answer          answer;
     bool                   detached;  /* an endpoint answers later, with op_finish() */
+    void                 (*finish)(struct op *op, fault_t f); /* in place of answering, after the commit: a WebSocket's upgrade */
     void                  *data;      /* an endpoint's own */
+    const struct entry    *entry;     /* rest's own, with the next */
+    fault_t              (*step)(struct op *op);
 };
 
 const char *op_param(const struct op *op, const char *name);       /* form parameter, or NULL */

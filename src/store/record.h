@@ -50,6 +50,7 @@ enum {
     RFC2822   = 1 << 19,/* a time in the 2010 API's spelling                            */
     ORDERING  = 1 << 20,/* may stand in Ordering=                                       */
     SECRET    = 1 << 21,/* shown once, in the answer to its creation                    */
+    JSON_VALUE = 1 << 22,/* a JSON that is shown as the value that it is; else as text    */
 };
 
 struct field {

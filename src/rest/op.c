@@ -1,0 +1,75 @@
+/* op: what hooks and endpoints may ask of the request under way. */
+#include "rest/internal.h"
+
+#include <string.h>
+
+const char *op_param(const struct op *op, const char *name)
+{
+    return form_get(&op->form, name);
+}
+
+bool op_given(const struct op *op, const char *name)
+{
+    return form_get(&op->form, name) != NULL;
+}
+
+const char *op_path(const struct op *op, const char *name)
+{
+    for (size_t i = 0; i < op->npath_params; i++)
+        if (!strcmp(op->path_params[i].name, name))
+            return op->path_params[i].value;
+    return NULL;
+}
+
+const char *op_header(const struct op *op, const char *lower_case)
+{
+    return http_header(op->http, lower_case);
+}
+
+fault_t refuse(struct op *op, enum fault_id id, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    const char *words = arena_vprintf(op->arena, fmt, ap);
+    va_end(ap);
+    return fault(op->arena, id, "%s", words);
+}
+
+fault_t op_failed(struct op *op)
+{
+    return refuse(op, F_UNAVAILABLE, "The store cannot be read: %s", db_error(op->db));
+}
+
+/* A row that is there, but not below what the path names, is not there for this caller. */
+static bool in_scope(const struct op *op, const struct kind *k, const void *row)
+{
+    const struct field *owner = field_flagged(k, OWNER);
+
+    if (owner && !str_eq(*field_text(owner, row), op->who.account_sid))
+        return false;
+    for
+        EACH_FIELD(f, k)
+        {
+            const char *wanted = f->flags & PARENT ? op_path(op, f->name) : NULL;
+            if (wanted && !str_eq(*field_text(f, row), wanted))
+                return false;
+        }
+    return true;
+}
+
+void *op_find(struct op *op, const struct kind *k, const char *sid)
+{
+    void *row = NULL;
+
+    if (op->tx)
+        row = row_find(op->tx, k, sid);
+    if (!row && record_find(op->db, op->arena, k, sid, &row) != DB_OK)
+        return NULL;
+    return row && in_scope(op, k, row) ? row : NULL;
+}
+
+void site_of(const struct op *op, struct site **out)
+{
+    *out = op->rest->config.site;
+}
