@@ -260,3 +260,35 @@ void pool_free(struct pool *p)
     mailbox_free(p->jobs);
     free(p);
 }
+
+/* --- locks */
+
+struct lock {
+    pthread_mutex_t mutex;
+};
+
+struct lock *lock_new(void)
+{
+    struct lock *l = need(sizeof *l);
+
+    must(pthread_mutex_init(&l->mutex, NULL));
+    return l;
+}
+
+void lock_free(struct lock *l)
+{
+    if (!l)
+        return;
+    must(pthread_mutex_destroy(&l->mutex));
+    free(l);
+}
+
+void lock_take(struct lock *l)
+{
+    must(pthread_mutex_lock(&l->mutex));
+}
+
+void lock_give(struct lock *l)
+{
+    must(pthread_mutex_unlock(&l->mutex));
+}

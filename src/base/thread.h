@@ -32,3 +32,10 @@ void         pool_free(struct pool *p);                    /* finishes what was 
 struct thread;
 struct thread *thread_start(const char *name, void (*run)(void *arg), void *arg);
 void           thread_join(struct thread *t);              /* and frees */
+
+/* For the rare table that all threads share (auth's throttle): held for a few instructions, never while calling out. */
+struct lock;
+struct lock *lock_new(void);
+void         lock_free(struct lock *l);                    /* NULL is a no-op */
+void         lock_take(struct lock *l);
+void         lock_give(struct lock *l);
