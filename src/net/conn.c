@@ -1,0 +1,209 @@
+#include "base/fault.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    READER_BYTES_PER_MS = 8, /* slower readers of an answer are cut */
+    LINGER_MS = 1000,
+    GRACE_MS = 1000 /* a connection this young may still send its request while we drain */
+};
+
+/* The second life of a connection: h2o has closed its descriptor with an answer on the way and the client still
+ * sending.  Closing for good would make the kernel answer with a reset, which throws our answer away unread. */
+struct farewell {
+    struct link link;
+    struct loop *loop;
+    h2o_socket_t *sock;
+    int64_t deadline;
+};
+
+static void conn_gone(struct loop *l)
+{
+    l->open_conns--;
+    atomic_fetch_sub(&l->server->connections, 1);
+}
+
+static void linger_free(struct farewell *g)
+{
+    list_remove(&g->link);
+    h2o_socket_close(g->sock);
+    conn_gone(g->loop);
+    free(g);
+}
+
+static void on_linger_read(h2o_socket_t *sock, const char *err)
+{
+    if (err)
+        linger_free(sock->data);
+    else
+        h2o_buffer_consume(&sock->input, sock->input->size);
+}
+
+static void linger_start(struct loop *l, int fd)
+{
+    struct farewell *g = h2o_mem_alloc(sizeof *g);
+
+    shutdown(fd, SHUT_WR);
+    *g = (struct farewell){ .loop = l, .deadline = loop_now(l) + LINGER_MS };
+    g->sock = h2o_evloop_socket_create(l->ctx.loop, fd, H2O_SOCKET_FLAG_IS_ACCEPTED_CONNECTION);
+    g->sock->data = g;
+    list_append(&l->lingers, &g->link);
+    h2o_socket_read_start(g->sock, on_linger_read);
+}
+
+static void on_close(void *data)
+{
+    struct conn *c = data;
+
+    list_remove(&c->link);
+    if (c->linger_fd >= 0)
+        linger_start(c->loop, c->linger_fd);
+    else
+        conn_gone(c->loop);
+    free(c);
+}
+
+void conn_accept(struct loop *l, int fd)
+{
+    struct conn *c = h2o_mem_alloc(sizeof *c);
+    int on = 1, gone_ms = 60 * 1000;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof gone_ms);
+    *c = (struct conn){ .loop = l, .linger_fd = -1, .since = loop_now(l) };
+    c->deadline = c->since + l->server->config.slow_ms;
+    c->sock = h2o_evloop_socket_create(l->ctx.loop, fd, H2O_SOCKET_FLAG_IS_ACCEPTED_CONNECTION);
+    c->sock->on_close.cb = on_close;
+    c->sock->on_close.data = c;
+    list_append(&l->conns, &c->link);
+    l->open_conns++;
+    h2o_accept(&l->accept, c->sock);
+}
+
+struct conn *conn_of(h2o_socket_t *sock)
+{
+    return sock->on_close.data;
+}
+struct conn *conn_of_req(h2o_req_t *req)
+{
+    return conn_of(req->conn->callbacks->get_socket(req->conn));
+}
+
+void conn_busy(struct conn *c)
+{
+    c->busy = true;
+    c->partial = false;
+    c->deadline = 0;
+    c->served++;
+}
+
+void conn_answering(struct conn *c, size_t length)
+{
+    c->deadline = loop_now(c->loop) + c->loop->server->config.slow_ms + (int64_t)length / READER_BYTES_PER_MS;
+}
+
+void conn_next(struct conn *c)
+{
+    c->busy = c->partial = false;
+    c->since = loop_now(c->loop);
+    c->deadline = c->since + c->loop->server->config.idle_ms;
+}
+
+void conn_no_deadline(struct conn *c)
+{
+    c->deadline = 0;
+}
+
+void conn_linger(struct conn *c)
+{
+    if (c->linger_fd < 0)
+        c->linger_fd = fcntl(h2o_socket_get_fd(c->sock), F_DUPFD_CLOEXEC, 0);
+}
+
+/* h2o then sees the end of the stream, or a broken pipe, and takes its own state apart. */
+static void cut(struct conn *c)
+{
+    if (!c->cut)
+        shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
+    c->cut = true;
+}
+
+/* h2o has no face for this answer, and between two requests nobody else writes. */
+static void send_timeout(struct conn *c)
+{
+    const struct fault *f = fault_kind(F_TIMEOUT);
+    char text[512], body[256];
+    int n = snprintf(
+        body, sizeof body,
+        "{\"code\":%d,\"message\":\"%s\",\"more_info\":\"https://www.twilio.com/docs/errors/%d\",\"status\":%d}",
+        f->code, f->meaning, f->code, f->status);
+    int all = snprintf(text, sizeof text,
+                       "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                       "Content-Length: %d\r\n\r\n%s",
+                       n, body);
+
+    (void)!send(h2o_socket_get_fd(c->sock), text, (size_t)all, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void sweep_one(struct conn *c, int64_t now)
+{
+    if (!c->busy && !c->partial && c->deadline && c->sock->input->size) {
+        int64_t whole = now + c->loop->server->config.slow_ms;
+        c->partial = true;
+        if (c->served || c->deadline > whole)
+            c->deadline = whole;
+    }
+    if (!c->deadline || now < c->deadline || c->cut)
+        return;
+    if (c->partial && !c->sock->ssl && !h2o_socket_is_writing(c->sock))
+        send_timeout(c);
+    cut(c);
+}
+
+void conn_sweep(struct loop *l)
+{
+    int64_t now = loop_now(l);
+
+    for
+        LIST_EACH(i, &l->conns)
+    sweep_one(CONTAINER_OF(i, struct conn, link), now);
+    for
+        LIST_EACH(i, &l->lingers)
+        {
+            struct farewell *g = CONTAINER_OF(i, struct farewell, link);
+            if (now >= g->deadline)
+                linger_free(g);
+        }
+}
+
+void conn_end_idle(struct loop *l)
+{
+    int64_t now = loop_now(l);
+
+    for
+        LIST_EACH(i, &l->conns)
+        {
+            struct conn *c = CONTAINER_OF(i, struct conn, link);
+            bool young = !c->served && now - c->since < GRACE_MS;
+            if (!c->busy && c->deadline && !c->sock->input->size && !young)
+                cut(c);
+        }
+}
+
+void conn_end_all(struct loop *l)
+{
+    for
+        LIST_EACH(i, &l->conns)
+    cut(CONTAINER_OF(i, struct conn, link));
+    for
+        LIST_EACH(i, &l->lingers)
+    linger_free(CONTAINER_OF(i, struct farewell, link));
+}
