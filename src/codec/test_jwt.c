@@ -87,7 +87,7 @@ static void every_changed_character_is_noticed(void **state)
         assert_null(jwt_verify(a, token, KEY));
         token[i] = '\0';
         assert_null(jwt_verify(a, token, KEY));
-        assert_null(jwt_verify(a, FPA_SIGNED + i + 1, KEY));
+        assert_null(jwt_verify(a, &FPA_SIGNED[i + 1], KEY));
     }
     assert_null(jwt_verify(a, FPA_SIGNED "A", KEY));
     assert_null(jwt_verify(a, FPA_SIGNED "=", KEY));
@@ -127,6 +127,21 @@ static void alg_is_ours_to_choose(void **state)
                    KEY));
 }
 
+/* RFC 7518, section 3.2: a key at least as long as the hash. */
+static void short_keys_are_refused(void **state)
+{
+    (void)state;
+    _arena_ struct arena *a = arena_new();
+    json_t *claims = parse(a, "{}");
+
+    assert_non_null(jwt_sign(a, NULL, claims, KEY));
+    assert_null(jwt_sign(a, NULL, claims, "0123456789abcdef0123456789abcde"));
+    assert_null(jwt_sign(a, parse(a, "{\"alg\":\"HS384\"}"), claims, KEY));
+    assert_null(jwt_sign(a, NULL, claims, ""));
+    /* rightly signed with "short" */
+    assert_null(jwt_verify(a, FPA ".foHHjzBom5BaJ-yEL3SS2Y8BprGmHFKUePgpkb0WO4g", "short"));
+}
+
 static void what_is_no_token(void **state)
 {
     (void)state;
@@ -155,9 +170,13 @@ static void what_is_no_token(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_of_others_are_verified), cmocka_unit_test(ours_come_back),
-        cmocka_unit_test(the_default_is_hs256),          cmocka_unit_test(every_changed_character_is_noticed),
-        cmocka_unit_test(alg_is_ours_to_choose),         cmocka_unit_test(what_is_no_token),
+        cmocka_unit_test(tokens_of_others_are_verified),
+        cmocka_unit_test(ours_come_back),
+        cmocka_unit_test(the_default_is_hs256),
+        cmocka_unit_test(every_changed_character_is_noticed),
+        cmocka_unit_test(alg_is_ours_to_choose),
+        cmocka_unit_test(short_keys_are_refused),
+        cmocka_unit_test(what_is_no_token),
     };
     return cmocka_run_group_tests_name("jwt", tests, NULL, NULL);
 }
