@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *check_field(struct arena *a, const struct resource *r, const struct kind *k, const struct field *f)
+static const char *check_field(struct arena *a, const struct kind *k, const struct field *f)
 {
     const char *at = arena_printf(a, "%s.%s", k->name, f->name);
 
@@ -22,8 +22,6 @@ static const char *check_field(struct arena *a, const struct resource *r, const 
         return arena_printf(a, "%s is a REVISION but no number", at);
     if (f->part_of && !field_named(k, f->part_of))
         return arena_printf(a, "%s is part of %s, which is not there", at, f->part_of);
-    if ((f->flags & PARENT) && r->kind && !strstr(r->path, arena_printf(a, "{%s}", f->name)) && !f->refers)
-        return arena_printf(a, "%s is a PARENT that the path %s does not name", at, r->path);
     return NULL;
 }
 
@@ -59,7 +57,7 @@ const char *resource_check(struct arena *a, const struct resource *r)
         return arena_printf(a, "%s: its key %s is not a member of %s", r->path, r->key, k->name);
     for
         EACH_FIELD(f, k)
-    if ((why = check_field(a, r, k, f)))
+    if ((why = check_field(a, k, f)))
         return why;
     const struct params *all[] = { &r->create_params, &r->update_params, &r->list_params };
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)

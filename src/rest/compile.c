@@ -14,6 +14,11 @@ static const char *param_name(struct arena *a, const struct field *f)
     return name_pascal(a, f->name);
 }
 
+bool path_names(struct arena *a, const struct resource *r, const struct field *f)
+{
+    return (f->flags & PARENT) && strstr(r->path, arena_printf(a, "{%s}", f->name));
+}
+
 static struct bindings bindings_of(struct rest *r, const struct kind *k, const struct field *fields, size_t n,
                                    uint32_t flag)
 {
@@ -30,6 +35,28 @@ static struct bindings bindings_of(struct rest *r, const struct kind *k, const s
         };
     }
     return b;
+}
+
+/* A PARENT's SID begins as the KEY of its kind does. */
+static const struct kind *parent_kind(const struct rest *r, const struct field *parent)
+{
+    for (size_t i = 0; i < r->nkinds; i++) {
+        const struct field *key = field_flagged(r->kinds[i], KEY);
+        if (key && str_eq(key->prefix, parent->prefix))
+            return r->kinds[i];
+    }
+    return NULL;
+}
+
+/* What the path already says is no filter. */
+static struct bindings filters_of(struct rest *r, const struct resource *res, const struct kind *k)
+{
+    struct bindings all = bindings_of(r, k, k->fields, k->nfields, FILTER | RANGE), left = { .rows = all.rows };
+
+    for (size_t i = 0; i < all.n; i++)
+        if (!path_names(r->arena, res, all.rows[i].field))
+            left.rows[left.n++] = all.rows[i];
+    return left;
 }
 
 static struct bindings params_of(struct rest *r, const struct params *p)
@@ -94,9 +121,11 @@ static const char *shape_make(struct rest *r, struct arena *a, const struct reso
     struct bindings parents = bindings_of(r, k, k->fields, k->nfields, PARENT);
     s->parents = parents.rows;
     s->nparents = parents.n;
+    for (size_t i = 0; i < s->nparents; i++)
+        s->parents[i].refers = parent_kind(r, s->parents[i].field);
     s->create = bindings_of(r, k, k->fields, k->nfields, ON_CREATE);
     s->update = bindings_of(r, k, k->fields, k->nfields, ON_UPDATE);
-    s->filters = bindings_of(r, k, k->fields, k->nfields, FILTER | RANGE);
+    s->filters = filters_of(r, res, k);
     s->create_params = params_of(r, &res->create_params);
     s->update_params = params_of(r, &res->update_params);
     s->list_params = params_of(r, &res->list_params);
@@ -197,6 +226,7 @@ const char *rest_compile(struct rest *r, struct arena *a)
         n += (*m)->nresources;
         labels += (*m)->nresources + (*m)->nendpoints + (*m)->nunperformed;
     }
+    r->kinds = rest_kinds(r->arena, r->config.modules, &r->nkinds);
     r->shapes = arena_alloc(r->arena, (n + 1) * sizeof(*r->shapes));
     r->labels = arena_alloc(r->arena, (labels + 1) * sizeof(*r->labels));
     for (const struct module *const *m = r->config.modules; *m; m++)

@@ -69,6 +69,8 @@ struct rest {
     size_t             nroutes;
     const char       **labels;
     size_t             nlabels;
+    const struct kind **kinds;
+    size_t             nkinds;
     struct pool       *readers;
     struct auth_view  *ledger_view; /* the ledger thread's */
 };
@@ -77,6 +79,7 @@ struct rest {
 const char         *rest_compile(struct rest *r, struct arena *a); /* NULL, or what is wrong */
 const struct shape *shape_of(const struct rest *r, const struct resource *res);
 const char         *template_expand(struct arena *a, const struct template *t, const void *row);
+bool                path_names(struct arena *a, const struct resource *r, const struct field *f);
 /* check.c */
 const char *resource_check(struct arena *a, const struct resource *r);
 /* address.c */
