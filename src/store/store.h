@@ -2,7 +2,10 @@
  *
  * A store is a database; a db is a connection to it and belongs to one thread.  There is one writer (the
  * ledger's); readers open their own read-only connections and see what was committed.  SQL is written in the
- * common subset of both drivers, parameters as '?'.  Statements are prepared once a connection and cached by text.
+ * common subset of both drivers, parameters as '?', identifiers in double quotes where they may be reserved.  Statements are prepared once a connection and cached by text.
+ *
+ * In the store an enum is its word ("" is NULL), a bool 0 or 1, what is absent NULL.  A failure inside a transaction loses all
+ * of it: until db_rollback() (or a db_commit(), which then fails) nothing else is run.
  *
  * Results: DB_OK, DB_UNIQUE (a UNIQUE index refused the row; the statement had no effect) or DB_FAILED (disk full, I/O error,
  * connection lost: the transaction is lost, too).  db_error() tells the last failure's words. */
@@ -21,12 +24,13 @@ void          store_close(struct store *s);        /* every db must have been cl
 struct db    *db_open(struct store *s, bool writer, struct arena *a, const char **why);
 void          db_close(struct db *db);
 const char   *db_error(const struct db *db);
+const char   *db_unique_field(const struct db *db); /* the last DB_UNIQUE: which field has a value that is taken */
 /* Makes the tables, columns and indexes that the kinds ask for and that are not there yet. */
 enum db_result schema_sync(struct db *writer, const struct kind *const *kinds, size_t n);
 enum db_result store_backup(struct db *any, const char *file); /* a consistent copy while the server runs */
 
 enum db_result db_begin(struct db *db);
-enum db_result db_commit(struct db *db);
+enum db_result db_commit(struct db *db);           /* on failure everything is rolled back */
 void           db_rollback(struct db *db);
 enum db_result db_savepoint(struct db *db);        /* one level */
 enum db_result db_release(struct db *db);
@@ -50,7 +54,8 @@ enum db_result record_insert(struct db *db, const struct kind *k, const void *ro
 enum db_result record_update(struct db *db, const struct kind *k, const void *row, const void *was); /* changed columns; was NULL: all */
 enum db_result record_delete(struct db *db, const struct kind *k, const char *sid);
 
-/* What to select: conditions are ANDed; order is by sid unless said otherwise (and then by sid within equals). */
+/* What to select: conditions are ANDed; order is by sid unless said otherwise (and then by sid within equals, in the last
+ * order's direction).  Absent values come first; IS_NOT holds for them.  An enum is compared by its word (or its number). */
 enum compare { IS, IS_NOT, LESS, LESS_OR_IS, MORE, MORE_OR_IS, IS_NULL, IS_NOT_NULL, ONE_OF };
 struct condition {
     const char  *column;
@@ -71,6 +76,8 @@ struct selection {
 /* Calls each with rows made in the arena; stops when it returns false. */
 enum db_result record_select(struct db *db, struct arena *a, const struct kind *k, const struct selection *s,
                              bool (*each)(void *arg, void *row), void *arg);
+/* Every row for which where (SQL of the common subset; NULL: all) holds, by sid; a row is gone when the next one comes. */
+enum db_result record_scan(struct db *db, const struct kind *k, const char *where, bool (*each)(void *arg, void *row), void *arg);
 /* One row by its sid, or NULL in *row. */
 enum db_result record_find(struct db *db, struct arena *a, const struct kind *k, const char *sid, void **row);
 /* The first row where column is value (and account_sid, if not NULL, is account), or NULL in *row. */
