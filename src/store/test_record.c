@@ -1,8 +1,9 @@
 #include "store/record.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include <cmocka.h> /* after what it needs */
 
 static const char *const words[] = { "pending", "done", NULL };
 

@@ -2,7 +2,6 @@
 #include "base/text.h"
 #include "store/faulty.h"
 #include "store/store.h"
-#include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
 
 static const char *const words[] = { "", "pending", "it's done", NULL };
 
