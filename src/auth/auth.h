@@ -3,6 +3,7 @@
  * Credentials:
  *   Basic AC…:auth token (primary or secondary)   the account itself: everything
  *   Basic SK…:secret                              an API key: standard (all but accounts and keys), main (everything) or restricted (its policy)
+ *   Basic token:JWT, Bearer JWT                   how the browser SDKs hand over an access token
  *   access token (JWT, cty twilio-fpa;v=1)        signed with an API key's secret: one identity, with grants
  *   session cookie of the desktop                 a user who logged in with a password
  *   capability token (old TaskRouter JWT)         signed with the account's auth token: not accepted yet
@@ -10,8 +11,9 @@
  * An account may act on its subaccounts; a stranger's object does not exist for a caller (404, by rest/).
  *
  * Checking costs a look-up in the store, so every thread that checks has an auth_view: a small cache of what it saw, valid as
- * long as nothing about credentials was committed since (one atomic generation, raised by auth's own listener after
- * the commit).  Comparisons of secrets take the same time whatever they hold.  Nothing here logs a secret. */
+ * long as nothing about credentials was committed since: one atomic generation, raised after the commit because whoever changes
+ * or deletes a row of the kinds below calls auth_changed().  Makers need not: only what was found good is remembered.
+ * Comparisons of secrets take the same time whatever they hold.  Nothing here logs a secret. */
 #pragma once
 #include "codec/json.h"
 #include "ledger/ledger.h"
@@ -29,6 +31,7 @@ struct principal {
     const char *roles;           /* of a user: JSON array of words: "agent", "supervisor", "admin" */
     const char *policy;          /* of a restricted key: JSON; NULL: no restriction */
     bool        may_manage;      /* accounts and keys: the account itself, a main key, an admin */
+    bool        suspended;       /* the subaccount acted on is not active: its parent may still read it */
     int64_t     expires;         /* NO_VALUE: never */
 };
 
@@ -45,6 +48,7 @@ enum account_type { ACCOUNT_TRIAL, ACCOUNT_FULL };
 struct api_key { /* SK… */
     const char *sid, *account_sid, *friendly_name, *secret, *policy;
     unsigned    type;                         /* enum key_type */
+    bool        desktop;                      /* signs the desktop's own tokens */
     int64_t     date_created, date_updated;
 };
 enum key_type { KEY_STANDARD, KEY_MAIN, KEY_RESTRICTED };
@@ -60,8 +64,13 @@ extern const struct kind account_kind, api_key_kind, user_kind, session_kind; /*
 struct auth;
 struct auth_view; /* one a thread */
 
-struct auth *auth_new(struct ledger *l, struct clock *clock); /* before ledger_start(); adds its listener and kinds' hooks */
+#define SESSION_COOKIE "plugboard_session"
+enum { PASSWORD_LENGTH_MAX = 1024, POLICY_PERMISSIONS_MAX = 100 };
+
+struct auth *auth_new(struct ledger *l, struct clock *clock); /* before ledger_start(); adds the alarm that ends sessions */
 void auth_free(struct auth *a);
+/* A row of an account, key, user or session was changed or deleted by this command: after the commit nobody's memory of it counts. */
+void auth_changed(struct auth *a, struct tx *tx);
 struct auth_view *auth_view_new(struct auth *a);
 void auth_view_free(struct auth_view *v);
 
@@ -72,11 +81,17 @@ fault_t auth_token(struct auth_view *v, struct db *db, struct arena *a, const ch
 fault_t auth_session(struct auth_view *v, struct db *db, struct arena *a, const char *cookie_header, struct principal *out);
 /* May this caller act on that account?  Fills *out with the account acted on. */
 fault_t auth_act_on(struct auth_view *v, struct db *db, struct arena *a, const char *account_sid, struct principal *inout);
-/* product "taskrouter", verb "read" or "write", resource name: a restricted key's policy and a user's roles decide. */
-fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, bool write);
+/* What is about to be done.  MAY_WRITE stands for any of create, update and delete, where the caller cannot tell. */
+enum deed { MAY_READ, MAY_WRITE, MAY_LIST, MAY_CREATE, MAY_UPDATE, MAY_DELETE };
+/* A restricted key's policy and a user's or token's role decide.  resource: its path ("/v1/Workspaces/{workspace_sid}/Tasks", which
+ * a policy calls "workspaces.tasks") or, less exactly, its name ("Task"). */
+fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, enum deed deed);
+/* What is wrong with a restricted key's policy, or NULL: {"allow": ["/twilio/taskrouter/workspaces.tasks/read", …]}. */
+fault_t policy_check(struct arena *a, const char *policy);
 
 /* --- making things, inside a command ------------------------------------------------------------------- */
 struct account *account_make(struct tx *tx, const char *sid, const char *parent_sid, const char *friendly_name, const char *auth_token); /* sid, token NULL: made */
+void account_complete(struct tx *tx, struct account *new_row); /* gives a new row what is still missing: token, name */
 struct api_key *api_key_make(struct tx *tx, const char *account_sid, enum key_type type, const char *friendly_name);
 /* The key that signs the desktop's own access tokens; made on first need. */
 struct api_key *signing_key_of(struct tx *tx, const char *account_sid);
@@ -88,10 +103,14 @@ char *request_signature(struct arena *a, const char *auth_token, const char *url
 /* --- people ---------------------------------------------------------------------------------------------- */
 /* Argon2id; slow on purpose (tens of ms): on a reader thread, never on the ledger's. */
 char *password_hash(struct arena *a, const char *password);
-bool  password_is(const char *hash, const char *password);
-/* Throttle of log-ins: per username and per address; any thread.  RATE_LIMIT when too many failed lately. */
+bool  password_is(const char *hash, const char *password); /* hash NULL: false, after the same time */
+/* A row like the one given (sid and dates aside); names are kept in lower case and are one server's, not one account's.  NULL: taken. */
+struct user *user_make(struct tx *tx, const struct user *like);
+fault_t user_by_name(struct db *db, struct arena *a, const char *username, struct user **out); /* *out NULL: nobody of that name */
+/* Throttle of log-ins; any thread.  RATE_LIMIT when too many failed lately for this name from this address, for this name, or from this
+ * address.  An attempt that was allowed counts as failed until login_result() says otherwise, so that a burst gains nothing. */
 fault_t login_allowed(struct auth *a, struct arena *arena, const char *username, const char *peer);
 void    login_result(struct auth *a, const char *username, const char *peer, bool good);
 /* A session for the desktop: makes the row, returns the cookie's value (the row keeps only its hash). */
 char *session_make(struct tx *tx, const struct user *u, int64_t ttl_ms);
-void  session_end(struct tx *tx, const char *session_sid);
+void  session_end(struct auth *a, struct tx *tx, const char *session_sid);

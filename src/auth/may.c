@@ -1,0 +1,241 @@
+/* Who may do what: a restricted key by its policy, a person and a token by their role. */
+#include "auth/internal.h"
+#include "base/text.h"
+#include <ctype.h>
+#include <string.h>
+
+/* --- what a resource is called in a policy ------------------------------------------------------------------ */
+
+static void put_kebab(struct text *t, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (isupper((unsigned char)s[i]) && i > 0)
+            text_putc(t, '-');
+        text_putc(t, (char)tolower((unsigned char)s[i]));
+    }
+}
+
+static bool is_version(const char *s, size_t n)
+{
+    return (n >= 2 && s[0] == 'v' && isdigit((unsigned char)s[1])) || (n == 10 && memcmp(s, "2010-04-01", n) == 0);
+}
+
+/* "/v1/Workspaces/{workspace_sid}/TaskQueues" -> "workspaces.task-queues"; what everything of an account is below
+ * ("Accounts" of the 2010 API) is left out.  A name, "TaskQueue" -> "task-queue". */
+static const char *policy_name(struct arena *a, const char *resource)
+{
+    struct text t = { .arena = a };
+
+    if (*resource != '/') {
+        put_kebab(&t, resource, strlen(resource));
+        return text_str(&t);
+    }
+    while (*resource) {
+        size_t n;
+
+        resource += strspn(resource, "/");
+        n = strcspn(resource, "/");
+        if (n > 0 && *resource != '{' && !is_version(resource, n) && !str_starts(resource, "Accounts/{")) {
+            if (t.n)
+                text_putc(&t, '.');
+            put_kebab(&t, resource, n);
+        }
+        resource += n;
+    }
+    return text_str(&t);
+}
+
+/* The last word in the singular: "workspaces.task-queues" -> "task-queue". */
+static const char *last_word(struct arena *a, const char *name)
+{
+    const char *dot = strrchr(name, '.'), *word = dot ? dot + 1 : name;
+    size_t n = strlen(word);
+
+    if (str_ends(word, "ies"))
+        return arena_printf(a, "%.*sy", (int)n - 3, word);
+    return arena_strndup(a, word, n - (n > 0 && word[n - 1] == 's'));
+}
+
+/* --- restricted keys ---------------------------------------------------------------------------------------- */
+
+/* Products that a policy calls by another name than the host does. */
+static const struct {
+    const char *label, *product;
+} policy_products[] = {
+    { "api", "voice" },
+    { "api", "messaging" },
+    { "api", "phone-numbers" },
+    { "flex-api", "flex" },
+};
+
+static bool product_is(const char *label, const char *product)
+{
+    for (size_t i = 0; i < sizeof policy_products / sizeof *policy_products; i++)
+        if (str_eq(label, policy_products[i].label) && str_eq(product, policy_products[i].product))
+            return true;
+    return str_eq(label, product);
+}
+
+/* "/twilio/PRODUCT/RESOURCE/ACTION", cut in place. */
+struct permission {
+    char *product, *resource, *action;
+};
+
+static bool permission_read(struct arena *a, const char *text, struct permission *out)
+{
+    char *s = arena_strdup(a, text), *slash;
+
+    if (!s || !str_starts(s, "/twilio/"))
+        return false;
+    out->product = s + strlen("/twilio/");
+    if (!(slash = strchr(out->product, '/')))
+        return false;
+    *slash = '\0';
+    out->resource = slash + 1;
+    if (!(slash = strchr(out->resource, '/')))
+        return false;
+    *slash = '\0';
+    out->action = slash + 1;
+    return *out->product && *out->resource && *out->action && !strchr(out->action, '/');
+}
+
+static bool policy_has(struct arena *a, const json_t *allow, const char *label, const char *resource,
+                       const char *action)
+{
+    bool exact = *resource == '/';
+    const char *name = policy_name(a, resource);
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(allow, i, item)
+    {
+        struct permission p;
+
+        if (!permission_read(a, json_string_value(item), &p) || !product_is(label, p.product))
+            continue;
+        if (!str_eq(p.action, action) && !str_eq(p.action, "*"))
+            continue;
+        if (str_eq(p.resource, name) || (!exact && str_eq(last_word(a, p.resource), name)))
+            return true;
+    }
+    return false;
+}
+
+static bool policy_allows(struct arena *a, const char *policy, const char *label, const char *resource, enum deed deed)
+{
+    static const char *const actions[] = { [MAY_READ] = "read",
+                                           [MAY_LIST] = "list",
+                                           [MAY_CREATE] = "create",
+                                           [MAY_UPDATE] = "update",
+                                           [MAY_DELETE] = "delete" };
+    const json_t *allow = json_object_get(json_parse_object(a, policy, strlen(policy), NULL), "allow");
+
+    if (deed != MAY_WRITE)
+        return policy_has(a, allow, label, resource, actions[deed]);
+    for (enum deed d = MAY_CREATE; d <= MAY_DELETE; d++)
+        if (!policy_has(a, allow, label, resource, actions[d]))
+            return false;
+    return true;
+}
+
+fault_t policy_check(struct arena *a, const char *policy)
+{
+    const char *why = NULL;
+    json_t *root = json_parse_object(a, policy, strlen(policy), &why);
+    const json_t *allow = json_object_get(root, "allow"), *item;
+    size_t i;
+
+    if (!root)
+        return fault(a, F_INVALID_PARAMETER, "Policy is not a JSON object: %s", why ? why : "it is empty");
+    if (!json_is_array(allow) || json_array_size(allow) == 0 || json_array_size(allow) > POLICY_PERMISSIONS_MAX)
+        return fault(a, F_INVALID_PARAMETER, "Policy must have 'allow', a list of 1 to %d permissions",
+                     POLICY_PERMISSIONS_MAX);
+    json_array_foreach(allow, i, item)
+    {
+        struct permission p;
+
+        if (!permission_read(a, json_string_value(item), &p))
+            return fault(a, F_INVALID_PARAMETER,
+                         "Policy: permission %zu is not of the form /twilio/product/resource/action", i);
+    }
+    return NULL;
+}
+
+/* --- roles -------------------------------------------------------------------------------------------------- */
+
+/* What each role may do; "*" stands for any.  A supervisor may all that an agent may, an admin everything. */
+static const struct right {
+    const char *role, *product, *word;
+    bool write;
+} rights[] = {
+    { "agent", "taskrouter", "*", false },
+    { "agent", "taskrouter", "worker", true },
+    { "agent", "taskrouter", "task", true },
+    { "agent", "taskrouter", "reservation", true },
+    { "agent", "taskrouter", "worker-reservation", true },
+    { "agent", "taskrouter", "task-reservation", true },
+    { "agent", "flex-api", "*", false },
+    { "supervisor", "*", "*", false },
+    { "supervisor", "taskrouter", "channel", true },
+    { "supervisor", "taskrouter", "worker-channel", true },
+};
+
+static bool role_may(struct arena *a, const char *role, const char *product, const char *resource, bool write)
+{
+    const char *word = last_word(a, policy_name(a, resource));
+
+    if (str_eq(role, "admin"))
+        return true;
+    for (const struct right *r = rights; r < rights + sizeof rights / sizeof *rights; r++) {
+        if (!str_eq(r->role, role) && !(str_eq(role, "supervisor") && str_eq(r->role, "agent")))
+            continue;
+        if ((str_eq(r->product, "*") || str_eq(r->product, product)) &&
+            (str_eq(r->word, "*") || str_eq(r->word, word)) && r->write >= write)
+            return true;
+    }
+    return false;
+}
+
+static bool session_may(const struct principal *p, struct arena *a, const char *product, const char *resource,
+                        bool write)
+{
+    static const char *const roles[] = { "agent", "supervisor", "admin" };
+
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (roles_have(a, p->roles, roles[i]) && role_may(a, roles[i], product, resource, write))
+            return true;
+    return false;
+}
+
+/* A token opens what its grant names; which worker's things these are, the gateway asks. */
+static bool token_may(const struct principal *p, struct arena *a, const char *product, const char *resource, bool write)
+{
+    if (!str_eq(product, "taskrouter") || !p->workspace_sid)
+        return false;
+    return role_may(a, str_eq(p->role, "supervisor") ? "supervisor" : "agent", product, resource, write);
+}
+
+fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, enum deed deed)
+{
+    bool write = deed != MAY_READ && deed != MAY_LIST, good = false;
+
+    if (p->suspended && write)
+        return fault(a, F_ACCOUNT_SUSPENDED, "Account %s is not active", p->account_sid);
+    switch (p->by) {
+    case BY_NOBODY:
+        return fault(a, F_UNAUTHENTICATED, "Authenticate");
+    case BY_ACCOUNT:
+        good = true;
+        break;
+    case BY_KEY:
+        good = !p->policy || policy_allows(a, p->policy, product, resource, deed);
+        break;
+    case BY_TOKEN:
+        good = token_may(p, a, product, resource, write);
+        break;
+    case BY_SESSION:
+        good = session_may(p, a, product, resource, write);
+        break;
+    }
+    return good ? NULL : fault(a, F_FORBIDDEN, "These credentials may not do that");
+}
