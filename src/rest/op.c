@@ -69,7 +69,7 @@ void *op_find(struct op *op, const struct kind *k, const char *sid)
     return row && in_scope(op, k, row) ? row : NULL;
 }
 
-void site_of(const struct op *op, struct site **out)
+struct site *op_site(const struct op *op)
 {
-    *out = op->rest->config.site;
+    return op->rest->config.site;
 }

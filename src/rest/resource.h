@@ -78,6 +78,7 @@ struct unperformed { const char *product, *method, *path; };
 
 /* --- one request under way -------------------------------------------------------------------------------- */
 struct rest;
+struct site;
 struct answer { int status; const char *content_type, *body; size_t length; struct http_header headers[8]; size_t nheaders; };
 
 struct op {
@@ -121,6 +122,7 @@ void       *op_find(struct op *op, const struct kind *k, const char *sid);
 fault_t     op_failed(struct op *op); /* the store failed: UNAVAILABLE */
 void        op_json(struct op *op, int status, const char *json);  /* an endpoint's answer */
 void        op_header_add(struct op *op, const char *name, const char *value);
+struct site *op_site(const struct op *op);
 void        op_finish(struct op *op, fault_t f);                   /* answers; op is gone */
 /* Goes on with fn as a command of the ledger (or as a job of a reader), then answers; for endpoints that need both. */
 void        op_continue_on_ledger(struct op *op, fault_t (*fn)(struct op *op));
@@ -144,7 +146,6 @@ struct endpoint {
 };
 
 /* --- a product, an engine or a gateway: the only symbol that it exports to the roof -------------------------- */
-struct site; /* the whole server, to those who start */
 struct module {
     const char                   *name;
     const struct kind *const     *kinds;       size_t nkinds;      /* beside those of its resources */

@@ -27,4 +27,3 @@ void         rest_free(struct rest *r);
 void         rest_handle(void *rest, struct http_request *req); /* http_config.request */
 const char  *rest_describe(struct arena *a, const struct rest *r); /* OpenAPI 3, one document */
 const struct kind **rest_kinds(struct arena *a, const struct module *const *modules, size_t *n); /* all kinds, each once */
-void         site_of(const struct op *op, struct site **out);

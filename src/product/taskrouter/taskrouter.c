@@ -1,0 +1,105 @@
+#include "product/taskrouter/internal.h"
+
+struct routing *engine_of(const struct op *op)
+{
+    return op_site(op)->engine;
+}
+
+const char *name_of(struct op *op, const struct kind *k, const char *sid, size_t member)
+{
+    const char *row = sid ? op_find(op, k, sid) : NULL;
+
+    return row ? *(const char *const *)(row + member) : NULL;
+}
+
+static bool first(void *arg, void *row)
+{
+    *(void **)arg = row;
+    return false;
+}
+
+void *find_named(struct op *op, const struct kind *k, const char *friendly_name)
+{
+    void *row = NULL;
+    struct condition conditions[] = {
+        { .column = "account_sid", .compare = IS, .value = value_text(op->who.account_sid) },
+        { .column = "workspace_sid", .compare = IS, .value = value_text(op_path(op, "workspace_sid")) },
+        { .column = "friendly_name", .compare = IS, .value = value_text(friendly_name) },
+    };
+
+    if (record_select(op->db, op->arena, k,
+                      &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 }, first,
+                      &row) != DB_OK)
+        return NULL;
+    return row;
+}
+
+fault_t flex_workspace_make(struct routing *e, struct tx *tx, const char *account_sid, struct workspace **out)
+{
+    static const char *const activities[] = { "Offline", "Available", "Unavailable", "Break", NULL };
+    struct workspace *w = *out = row_new(tx, &workspace_kind, NULL);
+    struct task_queue *q;
+    struct workflow *f;
+
+    row_set(tx, w, &w->account_sid, account_sid);
+    row_set(tx, w, &w->friendly_name, "Flex Task Assignment");
+    w->multi_task_enabled = true;
+    fault_t bad = workspace_created(e, tx, w, false, activities);
+    if (bad)
+        return bad;
+    q = row_new(tx, &task_queue_kind, NULL);
+    row_set(tx, q, &q->account_sid, account_sid);
+    row_set(tx, q, &q->workspace_sid, w->sid);
+    row_set(tx, q, &q->friendly_name, "Everyone");
+    row_set(tx, q, &q->target_workers, "1==1");
+    q->max_reserved_workers = 1;
+    bad = task_queue_created(e, tx, q);
+    if (bad)
+        return bad;
+    f = row_new(tx, &workflow_kind, NULL);
+    row_set(tx, f, &f->account_sid, account_sid);
+    row_set(tx, f, &f->workspace_sid, w->sid);
+    row_set(tx, f, &f->friendly_name, "Assign to Anyone");
+    row_set(tx, f, &f->document_content_type, "application/json");
+    row_set(
+        tx, f, &f->configuration,
+        arena_printf(tx->arena, "{\"task_routing\":{\"filters\":[],\"default_filter\":{\"queue\":\"%s\"}}}", q->sid));
+    f->task_reservation_timeout = 120;
+    return workflow_created(e, tx, f);
+}
+
+static const struct resource *const resources[] = {
+    &workspace_resource,          &activity_resource, &task_channel_resource,
+    &task_queue_resource,         &workflow_resource, &worker_resource,
+    &worker_channel_resource,     &task_resource,     &task_reservation_resource,
+    &worker_reservation_resource,
+};
+
+/* clang-format off */
+static const struct unperformed unperformed[] = {
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Events" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Events/{sid}" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Statistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/RealTimeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/CumulativeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/Statistics" },
+    { "taskrouter", "POST", WORKSPACE_PATH "/TaskQueues/RealTimeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/{task_queue_sid}/Statistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/{task_queue_sid}/RealTimeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/{task_queue_sid}/CumulativeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/Statistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/RealTimeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/CumulativeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/{worker_sid}/Statistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workflows/{workflow_sid}/Statistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workflows/{workflow_sid}/RealTimeStatistics" },
+    { "taskrouter", "GET",  WORKSPACE_PATH "/Workflows/{workflow_sid}/CumulativeStatistics" },
+};
+/* clang-format on */
+
+const struct module taskrouter_module = {
+    .name = "taskrouter",
+    .resources = ROWS(resources),
+    .unperformed = ROWS(unperformed),
+    .start = callbacks_start,
+};
