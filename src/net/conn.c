@@ -3,15 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    READER_BYTES_PER_MS = 8, /* slower readers of an answer are cut */
+    READER_BYTES_PER_MS = 1, /* slower readers of an answer are cut */
     LINGER_MS = 1000,
     GRACE_MS = 1000 /* a connection this young may still send its request while we drain */
 };
@@ -105,14 +105,38 @@ void conn_busy(struct conn *c)
     c->served++;
 }
 
-void conn_answering(struct conn *c, size_t length)
+static uint64_t bytes_taken(struct conn *c)
 {
-    c->deadline = loop_now(c->loop) + c->loop->server->config.slow_ms + (int64_t)length / READER_BYTES_PER_MS;
+    struct tcp_info info = { 0 };
+    socklen_t n = sizeof info;
+
+    getsockopt(h2o_socket_get_fd(c->sock), IPPROTO_TCP, TCP_INFO, &info, &n);
+    return info.tcpi_bytes_acked;
+}
+
+void conn_answering(struct conn *c)
+{
+    c->answering = true;
+    c->taken = 0;
+    c->deadline = loop_now(c->loop) + c->loop->server->config.slow_ms;
+}
+
+/* However long the answer: who takes its bytes gets another slow_ms. */
+static bool still_reading(struct conn *c, int64_t now)
+{
+    uint64_t taken = c->answering ? bytes_taken(c) : 0;
+    int64_t slow_ms = c->loop->server->config.slow_ms;
+
+    if (taken < c->taken + (uint64_t)slow_ms * READER_BYTES_PER_MS)
+        return false;
+    c->taken = taken;
+    c->deadline = now + slow_ms;
+    return true;
 }
 
 void conn_next(struct conn *c)
 {
-    c->busy = c->partial = false;
+    c->busy = c->partial = c->answering = false;
     c->since = loop_now(c->loop);
     c->deadline = c->since + c->loop->server->config.idle_ms;
 }
@@ -161,7 +185,7 @@ static void sweep_one(struct conn *c, int64_t now)
         if (c->served || c->deadline > whole)
             c->deadline = whole;
     }
-    if (!c->deadline || now < c->deadline || c->cut)
+    if (!c->deadline || now < c->deadline || c->cut || still_reading(c, now))
         return;
     if (c->partial && !c->sock->ssl && !h2o_socket_is_writing(c->sock))
         send_timeout(c);

@@ -34,14 +34,15 @@ struct conn {
     int64_t       deadline, since; /* h2o_now(); deadline 0: none */
     int           linger_fd;       /* >= 0: keep reading for a moment after close, so that the last answer arrives */
     unsigned      served;
-    bool          busy, partial, cut;
+    uint64_t      taken;           /* bytes acknowledged when the deadline was set */
+    bool          busy, partial, answering, cut;
 };
 
 void         conn_accept(struct loop *l, int fd);
 struct conn *conn_of(h2o_socket_t *sock);
 struct conn *conn_of_req(h2o_req_t *req);
 void         conn_busy(struct conn *c);
-void         conn_answering(struct conn *c, size_t length); /* the reader gets time by length */
+void         conn_answering(struct conn *c);                /* the reader must take bytes */
 void         conn_next(struct conn *c);                     /* that request is over */
 void         conn_no_deadline(struct conn *c);
 void         conn_linger(struct conn *c);
@@ -57,7 +58,6 @@ struct loop {
     struct http_server *server;
     struct thread      *thread;
     pthread_t           self;
-    _Atomic bool        running;
     h2o_context_t       ctx;
     h2o_accept_ctx_t    accept;
     h2o_multithread_receiver_t rx;
@@ -75,7 +75,7 @@ struct loop {
     int                 spare_fd;    /* closed to accept and refuse when descriptors run out */
     bool                draining, stopping, told;
     struct post         drain_post, force_post, stop_post;
-    struct mail         drained;
+    struct mail         news;
     _Atomic uint64_t    requests, replies, dropped;
     _Atomic int64_t     live_sockets;
 };
@@ -86,7 +86,7 @@ struct http_server {
     SSL_CTX           *tls;
     struct loop       *loops;
     int                nloops, nlisten, port;
-    struct mailbox    *drained;
+    struct mailbox    *news;             /* from the loops: ready, then drained */
     _Atomic int64_t    connections;
     int                quiet;            /* loops that have nothing left; with the two below http_drain()'s own */
     bool               draining, forced;

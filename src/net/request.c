@@ -75,7 +75,7 @@ static int refuse(h2o_req_t *req, enum fault_id id)
 
     conn_linger(c);
     conn_busy(c);
-    conn_answering(c, n);
+    conn_answering(c);
     req->http1_is_persistent = 0;
     req->res.status = status;
     req->res.reason = reason_phrase(status);
@@ -114,7 +114,7 @@ void request_error_filter(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **sl
         h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, H2O_STRLIT("application/json"));
         conn_linger(conn_of_req(req));
         conn_busy(conn_of_req(req));
-        conn_answering(conn_of_req(req), e->body.len);
+        conn_answering(conn_of_req(req));
         slot = &e->super.next;
     }
     h2o_setup_next_ostream(req, slot);
@@ -322,7 +322,7 @@ static void send_answer(struct exchange *x)
     for (size_t i = 0; i < a->nheaders; i++)
         h2o_add_header_by_str(&req->pool, &req->res.headers, a->headers[i].name, strlen(a->headers[i].name), 0, NULL,
                               a->headers[i].value, strlen(a->headers[i].value));
-    conn_answering(x->conn, a->length);
+    conn_answering(x->conn);
     send_body(x->loop, req, a->body, bodiless ? 0 : a->length);
 }
 

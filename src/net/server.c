@@ -18,7 +18,7 @@ enum { ACCEPTS_A_TURN = 16, IDLE_WAIT_MS = 1000, DRAIN_WAIT_MS = 20 };
 
 bool loop_is_mine(const struct loop *l)
 {
-    return atomic_load_explicit(&l->running, memory_order_acquire) && pthread_equal(l->self, pthread_self());
+    return pthread_equal(l->self, pthread_self());
 }
 
 void loop_post(struct loop *l, struct post *p)
@@ -120,7 +120,7 @@ static void drain_step(struct loop *l)
     if (l->told || l->open_conns || l->open_requests)
         return;
     l->told = true;
-    mailbox_send(l->server->drained, &l->drained);
+    mailbox_send(l->server->news, &l->news);
 }
 
 static void run_drain(struct post *p)
@@ -143,7 +143,10 @@ static void run_force(struct post *p)
 
 static void run_stop(struct post *p)
 {
-    CONTAINER_OF(p, struct loop, stop_post)->stopping = true;
+    struct loop *l = CONTAINER_OF(p, struct loop, stop_post);
+
+    l->stopping = true;
+    stop_listening(l);
 }
 
 /* h2o keeps a few freed blocks for each thread and has no call to give them back. */
@@ -173,8 +176,12 @@ static void loop_open(struct loop *l)
     int64_t shorter = s->config.slow_ms < s->config.idle_ms ? s->config.slow_ms : s->config.idle_ms;
     uint64_t tick = shorter / 4 < 20 ? 20 : shorter / 4 > 1000 ? 1000 : (uint64_t)shorter / 4;
 
+    /* Here and not in http_start(): h2o ties buffers to the thread that makes a socket. */
+    h2o_context_init(&l->ctx, h2o_evloop_create(), &s->h2o);
+    h2o_multithread_register_receiver(l->ctx.queue, &l->rx, on_wake);
+    l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = s->h2o.hosts, .ssl_ctx = s->tls };
+    l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     l->self = pthread_self();
-    atomic_store_explicit(&l->running, true, memory_order_release);
     for (int i = 0; i < s->nlisten; i++) {
         l->listeners[i] = h2o_evloop_socket_create(l->ctx.loop, l->fds[i], H2O_SOCKET_FLAG_DONT_READ);
         l->listeners[i]->data = l;
@@ -210,6 +217,7 @@ static void loop_run(void *arg)
     struct loop *l = arg;
 
     loop_open(l);
+    mailbox_send(l->server->news, &l->news);
     while (!l->stopping || l->open_conns) {
         int wait = !list_empty(&l->dirty) ? 0 : l->draining || l->stopping ? DRAIN_WAIT_MS : IDLE_WAIT_MS;
         h2o_evloop_run(l->ctx.loop, wait);
@@ -268,19 +276,18 @@ static void start_loops(struct http_server *s)
 
     for (int i = 0; i < s->nloops; i++) {
         struct loop *l = &s->loops[i];
-        h2o_context_init(&l->ctx, h2o_evloop_create(), &s->h2o);
-        h2o_multithread_register_receiver(l->ctx.queue, &l->rx, on_wake);
-        l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = s->h2o.hosts, .ssl_ctx = s->tls };
-        l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         snprintf(name, sizeof name, "http-%d", i);
         l->thread = thread_start(name, loop_run, l);
     }
+    for (int ready = 0; ready < s->nloops;) /* before this nobody may post */
+        for (struct mail *m = mailbox_take(s->news, (size_t)s->nloops, -1); m; m = m->next)
+            ready++;
 }
 
 static void server_free(struct http_server *s)
 {
     SSL_CTX_free(s->tls);
-    mailbox_free(s->drained);
+    mailbox_free(s->news);
     free(s->loops);
     free(s);
 }
@@ -294,7 +301,7 @@ struct http_server *http_start(const struct http_config *c, struct arena *a, con
     listen_raise_files();
     s->loops = h2o_mem_alloc((size_t)s->nloops * sizeof *s->loops);
     memset(s->loops, 0, (size_t)s->nloops * sizeof *s->loops);
-    s->drained = mailbox_new(0);
+    s->news = mailbox_new(0);
     prepare_loops(s);
     bool ok = !c->tls_cert || (s->tls = tls_open(c->tls_cert, c->tls_key ? c->tls_key : "", a, why));
     if (!ok || !listen_open(s, a, why)) {
@@ -326,7 +333,7 @@ void http_drain(struct http_server *s, int64_t deadline_ms)
         int64_t left = end - monotonic_ns() / 1000000;
         if (left <= 0)
             break;
-        for (struct mail *m = mailbox_take(s->drained, (size_t)s->nloops, left); m; m = m->next)
+        for (struct mail *m = mailbox_take(s->news, (size_t)s->nloops, left); m; m = m->next)
             s->quiet++;
     }
     if (s->quiet == s->nloops || s->forced)
@@ -347,7 +354,7 @@ void http_free(struct http_server *s)
         thread_join(s->loops[i].thread);
         assert(!s->loops[i].open_requests);
     }
-    while (mailbox_take(s->drained, (size_t)s->nloops, 0))
+    while (mailbox_take(s->news, (size_t)s->nloops, 0))
         ;
     h2o_config_dispose(&s->h2o);
     server_free(s);

@@ -139,7 +139,7 @@ static void finish(struct http_socket *s, int code)
     h2o_timeout_unlink(&s->bye_entry);
     if (s->sock) {
         struct conn *c = conn_of(s->sock);
-        conn_answering(c, 0); /* a TLS goodbye may wait for a peer that is not there */
+        conn_answering(c); /* a TLS goodbye may wait for a peer that is not there */
         if (s->broken)
             conn_linger(c);
         h2o_socket_close(s->sock);
@@ -514,7 +514,7 @@ static void run_begin(struct post *p)
     req->res.reason = "Switching Protocols";
     put_accept(req, http_header(&x->request, "sec-websocket-key"));
     put_protocol(req, &x->request);
-    conn_answering(x->conn, 0);
+    conn_answering(x->conn);
     h2o_http1_upgrade(req, NULL, 0, on_upgraded, s);
     if (draining)
         begin_close(s, WSLAY_CODE_GOING_AWAY, "", 0);

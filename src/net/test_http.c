@@ -1,225 +1,14 @@
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+#include "test_bench.h"
 
 #include "base/clock.h"
-#include "base/thread.h"
-#include "net/http.h"
-#include "test_peer.h"
 
-#include <stdatomic.h>
 #include <zlib.h>
-
-struct held {
-    struct mail mail;
-    struct http_request *r;
-};
-
-struct bench {
-    struct http_server *server;
-    struct arena *arena;
-    struct mailbox *held; /* requests that the test answers */
-    struct mailbox *work; /* requests that another thread answers */
-    struct mailbox *ends; /* of WebSockets */
-    struct thread *worker;
-    struct http_socket *_Atomic socket;
-    char *big;
-};
-
-struct end {
-    struct mail mail;
-    int code;
-};
-
-enum { BIG = 4 << 20 };
-
-static void reply_text(struct http_request *r, int status, const char *type, const void *body, size_t n)
-{
-    struct http_header h[] = { { "X-Test", "yes" }, { "X-Split", "a\r\nSet-Cookie: evil=1" } };
-
-    http_reply(r, &(struct http_answer){
-                      .status = status, .headers = h, .nheaders = 2, .content_type = type, .body = body, .length = n });
-}
-
-static void on_message(void *data, struct http_socket *s, const void *bytes, size_t n, bool text)
-{
-    (void)data;
-    if (n == 3 && !memcmp(bytes, "bye", 3))
-        socket_close(s, 4001, "as you wish");
-    else
-        socket_send(s, bytes, n, text);
-}
-
-static void on_closed(void *data, struct http_socket *s, int code)
-{
-    struct bench *b = data;
-    struct end *e = calloc(1, sizeof *e);
-
-    e->code = code;
-    socket_release(s);
-    mailbox_send(b->ends, &e->mail);
-}
-
-static int end_code(struct bench *b)
-{
-    struct end *e = (struct end *)mailbox_take(b->ends, 1, PEER_WAIT_MS);
-    assert_non_null(e);
-    int code = e->code;
-    free(e);
-    return code;
-}
-
-static const struct socket_handler echo = {
-    .message = on_message, .closed = on_closed, .message_max = 100000, .queue_max = 1 << 20
-};
-static const struct socket_handler beating = {
-    .closed = on_closed, .heartbeat = "{}", .heartbeat_ms = 30, .message_max = 100, .queue_max = 1000
-};
-static const struct socket_handler narrow = { .closed = on_closed, .message_max = 100, .queue_max = 64 * 1024 };
-
-static void hold(struct mailbox *to, struct http_request *r)
-{
-    struct held *h = arena_alloc(r->arena, sizeof *h);
-    h->r = r;
-    assert_true(mailbox_send(to, &h->mail));
-}
-
-static struct http_request *take(struct mailbox *from)
-{
-    struct held *h = (struct held *)mailbox_take(from, 1, PEER_WAIT_MS);
-    assert_non_null(h);
-    return h->r;
-}
-
-static void on_request(void *arg, struct http_request *r)
-{
-    struct bench *b = arg;
-
-    if (!strcmp(r->path, "/hold"))
-        hold(b->held, r);
-    else if (!strcmp(r->path, "/thread"))
-        hold(b->work, r);
-    else if (!strcmp(r->path, "/echo"))
-        reply_text(r, 200, "application/octet-stream", r->body, r->body_length);
-    else if (!strcmp(r->path, "/big"))
-        reply_text(r, 200, "application/octet-stream", b->big, BIG);
-    else if (!strcmp(r->path, "/text"))
-        reply_text(r, 200, "text/plain", memset(arena_alloc(r->arena, 5000), 'x', 5000), 5000);
-    else if (!strcmp(r->path, "/none"))
-        reply_text(r, 204, NULL, NULL, 0);
-    else if (r->wants_upgrade)
-        b->socket = http_upgrade(r,
-                                 !strcmp(r->path, "/beat")     ? &beating
-                                 : !strcmp(r->path, "/narrow") ? &narrow
-                                                               : &echo,
-                                 b);
-    else
-        reply_text(r, 404, "text/plain", "no", 2);
-}
-
-static void on_request_facts(void *arg, struct http_request *r)
-{
-    if (strcmp(r->path, "/facts")) {
-        on_request(arg, r);
-        return;
-    }
-    char *s =
-        arena_printf(r->arena, "%s %s %s [%s] %s %s", r->method, r->scheme, r->host, r->query, r->peer, r->target);
-    reply_text(r, 200, "text/plain", s, strlen(s));
-}
-
-static void worker(void *arg)
-{
-    struct bench *b = arg;
-
-    while (!mailbox_closed(b->work)) {
-        struct mail *next;
-        for (struct mail *m = mailbox_take(b->work, 10, -1); m; m = next) {
-            next = m->next;
-            reply_text(((struct held *)m)->r, 201, "text/plain", "from afar", 9);
-        }
-    }
-}
-
-static struct http_config config_for(struct bench *b)
-{
-    return (struct http_config){ .listen = "127.0.0.1:0",
-                                 .threads = 2,
-                                 .body_max = 100000,
-                                 .header_max = 16384,
-                                 .connections_max = 1000,
-                                 .slow_ms = 5000,
-                                 .idle_ms = 60000,
-                                 .request = on_request_facts,
-                                 .arg = b };
-}
-
-static struct bench *bench_with(void (*change)(struct http_config *))
-{
-    struct bench *b = calloc(1, sizeof *b);
-    struct http_config c = config_for(b);
-    const char *why = NULL;
-
-    if (change)
-        change(&c);
-    b->arena = arena_new();
-    b->held = mailbox_new(0);
-    b->work = mailbox_new(0);
-    b->ends = mailbox_new(0);
-    b->big = calloc(1, BIG);
-    b->worker = thread_start("worker", worker, b);
-    b->server = http_start(&c, b->arena, &why);
-    if (!b->server)
-        fail_msg("%s", why);
-    return b;
-}
-
-static struct bench *bench_new(void)
-{
-    return bench_with(NULL);
-}
-
-static void bench_free(struct bench *b)
-{
-    http_drain(b->server, 5000);
-    http_free(b->server);
-    mailbox_close(b->work);
-    thread_join(b->worker);
-    for (struct mail *m; (m = mailbox_take(b->ends, 1, 0));)
-        free(m);
-    mailbox_free(b->held);
-    mailbox_free(b->work);
-    mailbox_free(b->ends);
-    arena_free(b->arena);
-    free(b->big);
-    free(b);
-}
-
-static int port_of(struct bench *b)
-{
-    return http_port(b->server);
-}
-static int connect_to(struct bench *b)
-{
-    return peer_connect(port_of(b));
-}
-
-/* One request on a connection of its own; what came back as text (status, or body). */
-static int status_of(struct bench *b, const char *bytes)
-{
-    int fd = connect_to(b);
-    peer_send(fd, bytes);
-    int status = peer_status(fd);
-    close(fd);
-    return status;
-}
 
 static void keep_alive_and_pipelining(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
 
     for (int i = 0; i < 20; i++) {
         peer_send(fd, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -246,7 +35,7 @@ static void facts_of_a_request(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
 
     peer_send(fd, "GET /facts?A=b%20c HTTP/1.1\r\nHost: Api.Example.com:8080\r\nX-Forwarded-Proto: https\r\n\r\n");
     struct peer_answer a = peer_answer_to(fd, "GET");
@@ -282,7 +71,7 @@ static void behind_a_proxy(void **state)
 {
     (void)state;
     struct bench *b = bench_with(trusting);
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
 
     peer_send(fd,
               "GET /facts HTTP/1.1\r\nHost: inner\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 1.1.1.1, 9.8.7.6\r\n"
@@ -298,7 +87,7 @@ static void gzip_when_asked(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
     unsigned char plain[6000];
     z_stream z = { .next_out = plain, .avail_out = sizeof plain };
 
@@ -327,7 +116,7 @@ static void bodies(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
 
     peer_send(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     peer_send(fd, "5;x=y\r\ndefgh\r\n0\r\nTrailer: 1\r\n\r\n");
@@ -348,7 +137,7 @@ static void bodies(void **state)
 
 static void expect_refusal(struct bench *b, const char *bytes, size_t n, int status, int code)
 {
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
     char want[64];
 
     (void)!send(fd, bytes, n, MSG_NOSIGNAL);
@@ -432,18 +221,18 @@ static void garbage(void **state)
                                                   "GET / HTTP/9.9\r\n\r\n", "\r\n\r\n\r\n\r\n" };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        int fd = connect_to(b);
+        int fd = bench_connect(b);
         peer_send(fd, bad[i]);
         shutdown(fd, SHUT_WR);
         peer_closed(fd);
         close(fd);
     }
-    int fd = connect_to(b);
+    int fd = bench_connect(b);
     peer_sendn(fd, zeros, sizeof zeros);
     shutdown(fd, SHUT_WR);
     peer_closed(fd);
     close(fd);
-    fd = connect_to(b); /* half a request, then gone */
+    fd = bench_connect(b); /* half a request, then gone */
     peer_send(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\nabc");
     close(fd);
     assert_int_equal(status_of(b, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n"), 204);
@@ -467,7 +256,7 @@ static void slow_ones_are_cut(void **state)
     struct bench *b = bench_with(hurried);
 
     for (int i = 0; i < 2; i++) {
-        int fd = connect_to(b);
+        int fd = bench_connect(b);
         peer_send(fd, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
         assert_int_equal(peer_status(fd), 204);
         peer_send(fd, halves[i]);
@@ -478,12 +267,12 @@ static void slow_ones_are_cut(void **state)
         peer_closed(fd);
         close(fd);
     }
-    int silent = connect_to(b);
+    int silent = bench_connect(b);
     peer_closed(silent);
     close(silent);
     bench_free(b);
     b = bench_with(forgetful);
-    int idle = connect_to(b);
+    int idle = bench_connect(b);
     peer_send(idle, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_int_equal(peer_status(idle), 204);
     peer_closed(idle);
@@ -495,15 +284,18 @@ static void slow_reader_of_an_answer(void **state)
 {
     (void)state;
     struct bench *b = bench_with(hurried);
-    int fd = connect_to(b), small = 4096;
+    int fd = bench_connect(b);
+    size_t got = 0, n;
+    char *p = malloc(1 << 16);
 
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     peer_send(fd, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
-    int64_t end = monotonic_ns() + 10000000000;
-    /* Nothing is read: the server must give the connection up after slow_ms + 4 MiB at 8 KiB a ms. */
-    while (http_count(b->server).connections && monotonic_ns() < end)
+    peer_exactly(fd, p, 100); /* and no more, until the server has given up */
+    while (http_count(b->server).connections)
         poll(NULL, 0, 5);
-    assert_int_equal(http_count(b->server).connections, 0);
+    while ((n = peer_some(fd, p, 1 << 16)))
+        got += n;
+    assert_true(got < BIG);
+    free(p);
     close(fd);
     bench_free(b);
 }
@@ -514,7 +306,7 @@ static void client_gone_meanwhile(void **state)
     struct bench *b = bench_new();
 
     for (int i = 0; i < 20; i++) {
-        int fd = connect_to(b);
+        int fd = bench_connect(b);
         struct linger hard = { .l_onoff = 1, .l_linger = 0 };
         peer_send(fd, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
         struct http_request *r = take(b->held);
@@ -534,7 +326,7 @@ static void answers_from_other_threads(void **state)
     int fds[50];
 
     for (int i = 0; i < 50; i++) {
-        fds[i] = connect_to(b);
+        fds[i] = bench_connect(b);
         for (int k = 0; k < 10; k++)
             peer_send(fds[i], "GET /thread HTTP/1.1\r\nHost: a\r\n\r\n");
     }
@@ -555,13 +347,13 @@ static void too_many_connections(void **state)
 {
     (void)state;
     struct bench *b = bench_with(few);
-    int one = connect_to(b), two = connect_to(b);
+    int one = bench_connect(b), two = bench_connect(b);
 
     peer_send(one, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_int_equal(peer_status(one), 204);
     peer_send(two, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_int_equal(peer_status(two), 204);
-    int three = connect_to(b);
+    int three = bench_connect(b);
     peer_closed(three);
     close(one);
     close(two);
@@ -589,7 +381,7 @@ static void drain_finishes_what_is_under_way(void **state)
 {
     (void)state;
     struct bench *b = bench_new();
-    int busy = connect_to(b), idle = connect_to(b);
+    int busy = bench_connect(b), idle = bench_connect(b);
 
     peer_send(idle, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_int_equal(peer_status(idle), 204);
@@ -605,11 +397,11 @@ static void drain_finishes_what_is_under_way(void **state)
     const char *why;
     b->server = http_start(&c, b->arena, &why);
     close(busy);
-    busy = connect_to(b);
+    busy = bench_connect(b);
     peer_send(busy, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
     r = take(b->held);
     struct thread *t = thread_start("drain", drain, b);
-    while (still_listening(port_of(b)))
+    while (still_listening(bench_port(b)))
         ;
     hold(b->work, r);
     struct peer_answer a = peer_answer_to(busy, "GET");
@@ -632,7 +424,7 @@ static void port_in_use(void **state)
     const char *why = NULL;
     char want[128];
 
-    c.listen = arena_printf(b->arena, "127.0.0.1:%d", port_of(b));
+    c.listen = arena_printf(b->arena, "127.0.0.1:%d", bench_port(b));
     assert_null(http_start(&c, b->arena, &why));
     snprintf(want, sizeof want, "cannot listen on %s: Address already in use", c.listen);
     assert_string_equal(why, want);
@@ -643,237 +435,6 @@ static void port_in_use(void **state)
     c.tls_cert = c.tls_key = "/nonexistent";
     assert_null(http_start(&c, b->arena, &why));
     assert_non_null(strstr(why, "/nonexistent"));
-    bench_free(b);
-}
-
-/* --- WebSocket -------------------------------------------------------------------------------------------- */
-
-static int upgrade(struct bench *b, const char *path)
-{
-    int fd = connect_to(b);
-    char ask[512];
-
-    snprintf(ask, sizeof ask,
-             "GET %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-             "Sec-WebSocket-Protocol: one, two\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-             path);
-    peer_send(fd, ask);
-    struct peer_answer a = peer_answer_to(fd, "GET");
-    assert_int_equal(a.status, 101);
-    assert_non_null(strcasestr(a.head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
-    assert_non_null(strcasestr(a.head, "Sec-WebSocket-Protocol: one\r\n"));
-    free(a.body);
-    return fd;
-}
-
-static void ws_send_part(int fd, int first, const void *p, size_t n)
-{
-    uint8_t *f = malloc(n + 14), mask[4] = { 1, 2, 3, 4 };
-    size_t used = 2;
-
-    f[0] = (uint8_t)first;
-    if (n < 126) {
-        f[1] = (uint8_t)(0x80 | n);
-    } else {
-        f[1] = 0x80 | 127;
-        for (int i = 7; i >= 0; i--)
-            f[used++] = (uint8_t)((uint64_t)n >> (8 * i));
-    }
-    memcpy(f + used, mask, 4);
-    for (size_t i = 0; i < n; i++)
-        f[used + 4 + i] = ((const uint8_t *)p)[i] ^ mask[i & 3];
-    (void)!send(fd, f, used + 4 + n, MSG_NOSIGNAL);
-    free(f);
-}
-
-static void ws_send(int fd, const char *s)
-{
-    ws_send_part(fd, 0x81, s, strlen(s));
-}
-
-/* Returns the first byte of the frame; the payload is NUL-terminated in p. */
-static int ws_read(int fd, char *p, size_t room, size_t *n)
-{
-    uint8_t h[8];
-
-    peer_exactly(fd, h, 2);
-    int first = h[0];
-    *n = h[1];
-    if (h[1] >= 126) {
-        int bytes = h[1] == 126 ? 2 : 8;
-        peer_exactly(fd, h, (size_t)bytes);
-        *n = 0;
-        for (int i = 0; i < bytes; i++)
-            *n = *n << 8 | h[i];
-    }
-    assert_true(*n < room);
-    peer_exactly(fd, p, *n);
-    p[*n] = 0;
-    return first;
-}
-
-static void expect_close(int fd, int code)
-{
-    char p[200];
-    size_t n;
-
-    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x88);
-    assert_int_equal((uint8_t)p[0] << 8 | (uint8_t)p[1], code);
-}
-
-static void echo_and_close(void **state)
-{
-    (void)state;
-    struct bench *b = bench_new();
-    int fd = upgrade(b, "/ws");
-    static char big[100001], p[100001];
-    size_t n;
-
-    ws_send(fd, "hello");
-    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x81);
-    assert_string_equal(p, "hello");
-    ws_send_part(fd, 0x01, "frag", 4);
-    ws_send_part(fd, 0x89, "ping", 4); /* between two fragments */
-    ws_send_part(fd, 0x80, "ment", 4);
-    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x8a);
-    assert_string_equal(p, "ping");
-    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x81);
-    assert_string_equal(p, "fragment");
-    memset(big, 'z', 100000);
-    ws_send_part(fd, 0x82, big, 99999);
-    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x82);
-    assert_int_equal(n, 99999);
-    assert_int_equal(http_count(b->server).sockets, 1);
-    ws_send(fd, "bye");
-    expect_close(fd, 4001);
-    ws_send_part(fd, 0x88, "\x0f\xa1", 2);
-    peer_closed(fd);
-    assert_int_equal(end_code(b), 4001);
-    close(fd);
-
-    fd = upgrade(b, "/ws"); /* the client closes */
-    ws_send_part(fd, 0x88, "\x03\xe8", 2);
-    expect_close(fd, 1000);
-    peer_closed(fd);
-    assert_int_equal(end_code(b), 1000);
-    close(fd);
-
-    fd = upgrade(b, "/ws"); /* the client is gone */
-    close(fd);
-    assert_int_equal(end_code(b), 1006);
-
-    fd = upgrade(b, "/ws"); /* larger than message_max */
-    ws_send_part(fd, 0x82, big, 100001);
-    expect_close(fd, 1009);
-    close(fd);
-    assert_int_equal(end_code(b), 1009);
-
-    fd = upgrade(b, "/ws"); /* not masked: against the protocol */
-    peer_sendn(fd, "\x81\x02hi", 4);
-    expect_close(fd, 1002);
-    close(fd);
-    assert_int_equal(end_code(b), 1002);
-
-    fd = upgrade(b, "/ws"); /* text that is not UTF-8 */
-    ws_send_part(fd, 0x81, "\xff\xfe", 2);
-    expect_close(fd, 1007);
-    close(fd);
-    assert_int_equal(end_code(b), 1007);
-    bench_free(b);
-}
-
-static void heartbeats(void **state)
-{
-    (void)state;
-    struct bench *b = bench_new();
-    int fd = upgrade(b, "/beat");
-    char p[100];
-    size_t n;
-
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x81);
-        assert_string_equal(p, "{}");
-    }
-    close(fd);
-    assert_int_equal(end_code(b), 1006);
-    bench_free(b);
-}
-
-static void slow_reader_is_dropped(void **state)
-{
-    (void)state;
-    struct bench *b = bench_new();
-    int fd = upgrade(b, "/narrow");
-    static char piece[16000];
-
-    while (!b->socket)
-        ;
-    memset(piece, 'p', sizeof piece);
-    /* Loopback buffers take a few megabytes before the reader counts as slow. */
-    for (int i = 0; i < 2000; i++)
-        socket_send(b->socket, piece, sizeof piece, true);
-    assert_int_equal(end_code(b), 1013);
-    char *p = malloc(20000);
-    size_t n;
-    int first = 0x81;
-    while (first == 0x81)
-        first = ws_read(fd, p, 20000, &n);
-    assert_int_equal(first, 0x88);
-    free(p);
-    close(fd);
-    bench_free(b);
-}
-
-static void broadcast_and_drain(void **state)
-{
-    (void)state;
-    enum { MANY = 600 };
-    struct bench *b = bench_new();
-    struct http_socket *all[MANY];
-    int fds[MANY];
-    char p[100];
-    size_t n;
-
-    for (int i = 0; i < MANY; i++) {
-        b->socket = NULL;
-        fds[i] = upgrade(b, "/ws");
-        while (!(all[i] = b->socket))
-            ;
-    }
-    for (int k = 0; k < 3; k++)
-        for (int i = 0; i < MANY; i++)
-            socket_send(all[i], k == 0 ? "a" : k == 1 ? "b" : "c", 1, true);
-    for (int i = 0; i < MANY; i++)
-        for (int k = 0; k < 3; k++) {
-            assert_int_equal(ws_read(fds[i], p, sizeof p, &n), 0x81);
-            assert_int_equal(p[0], 'a' + k);
-        }
-    for (int i = 0; i < MANY; i++)
-        if (i & 1)
-            close(fds[i]);
-    http_drain(b->server, 1);
-    for (int i = 0; i < MANY; i += 2) {
-        expect_close(fds[i], 1001);
-        close(fds[i]);
-    }
-    bench_free(b);
-}
-
-static void not_an_upgrade(void **state)
-{
-    (void)state;
-    struct bench *b = bench_new();
-
-    assert_int_equal(
-        status_of(
-            b,
-            "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: short\r\n\r\n"),
-        404);
-    assert_int_equal(status_of(b,
-                               "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                               "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"),
-                     404);
     bench_free(b);
 }
 
@@ -895,11 +456,6 @@ int main(void)
         cmocka_unit_test(too_many_connections),
         cmocka_unit_test(drain_finishes_what_is_under_way),
         cmocka_unit_test(port_in_use),
-        cmocka_unit_test(echo_and_close),
-        cmocka_unit_test(heartbeats),
-        cmocka_unit_test(slow_reader_is_dropped),
-        cmocka_unit_test(broadcast_and_drain),
-        cmocka_unit_test(not_an_upgrade),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,16 @@
 /* test_peer: the other side of a connection, for tests: a plain loopback socket, with time-outs instead of sleeps. */
 #pragma once
+/* clang-format off: cmocka wants these first, in this order */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
