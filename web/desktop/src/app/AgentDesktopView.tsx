@@ -1,0 +1,27 @@
+import { useRef } from 'react';
+import { NotificationPrompt } from '../features/alerts';
+import { IdleCanvas, TaskCanvas, TaskList } from '../features/tasks';
+import { selectSelectedTask, useAppSelector } from '../state/selectors';
+import { useRescueFocus } from '../ui/useRescueFocus';
+import styles from './Shell.module.css';
+
+/** Panel 1 is what there is to do, panel 2 is what is being done. */
+export function AgentDesktopView() {
+  const work = useRef<HTMLElement>(null);
+  const hasTask = useAppSelector((state) => selectSelectedTask(state) !== undefined);
+  useRescueFocus(work, hasTask);
+  return (
+    <div className={styles.view}>
+      <TaskList />
+      <main id="work" ref={work} tabIndex={-1} className={styles.work}>
+        <TaskCanvas
+          empty={
+            <IdleCanvas>
+              <NotificationPrompt />
+            </IdleCanvas>
+          }
+        />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { ActivityPicker, AgentMenu, SoundToggle } from '../features/agent';
+import { useAlerts } from '../features/alerts';
+import { ConnectionBanner, ConnectionStatus } from '../features/connection';
+import { ShortcutHelp, useShortcuts } from '../features/keyboard';
+import { useAppSelector } from '../state/selectors';
+import { Logo } from '../ui/Logo';
+import { AgentDesktopView } from './AgentDesktopView';
+import { ErrorBoundary } from './ErrorBoundary';
+import { SideNav } from './SideNav';
+import styles from './Shell.module.css';
+
+export function Shell() {
+  useAlerts();
+  useShortcuts();
+  const productName = useAppSelector((state) => state.flex.config.productName);
+  return (
+    <div className={styles.shell}>
+      <a href="#work" className={styles.skip}>
+        Skip to the task
+      </a>
+      <header className={styles.bar}>
+        <div className={styles.brand}>
+          <Logo />
+          <h1>{productName}</h1>
+        </div>
+        <div className={styles.tools}>
+          <ConnectionStatus />
+          <SoundToggle />
+          <ActivityPicker />
+          <AgentMenu />
+        </div>
+      </header>
+      <ConnectionBanner />
+      <div className={styles.body}>
+        <SideNav />
+        <ErrorBoundary>
+          <AgentDesktopView />
+        </ErrorBoundary>
+      </div>
+      <ShortcutHelp />
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export { ActivityPicker } from './ActivityPicker';
+export { AgentMenu } from './AgentMenu';
+export { SoundToggle } from './SoundToggle';

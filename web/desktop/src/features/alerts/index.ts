@@ -1,0 +1,2 @@
+export { NotificationPrompt } from './NotificationPrompt';
+export { useAlerts } from './useAlerts';

@@ -1,0 +1,2 @@
+export { ConnectionBanner } from './ConnectionBanner';
+export { ConnectionStatus } from './ConnectionStatus';

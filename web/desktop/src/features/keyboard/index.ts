@@ -1,0 +1,2 @@
+export { ShortcutHelp } from './ShortcutHelp';
+export { useShortcuts } from './useShortcuts';

@@ -1,0 +1,73 @@
+import { useRef } from 'react';
+import { duration, humanise } from '../../lib/format';
+import { selectSelectedTask, useAppSelector } from '../../state/selectors';
+import type { Task } from '../../state/task';
+import { Hidden } from '../../ui/Hidden';
+import { useRescueFocus } from '../../ui/useRescueFocus';
+import { useSecond } from '../../ui/useSecond';
+import { AttributesTable } from './AttributesTable';
+import { CustomerCard } from './CustomerCard';
+import { statusWord } from './model';
+import { TaskActions } from './TaskActions';
+import styles from './TaskCanvas.module.css';
+import { TaskFacts } from './TaskFacts';
+
+function Age({ task }: { task: Task }) {
+  const now = useSecond();
+  return (
+    <span title={task.dateCreated.toLocaleString()}>
+      <Hidden>Waiting since the request:</Hidden>
+      {duration(task.ageAt(now) * 1000)} old
+    </span>
+  );
+}
+
+function Open({ task }: { task: Task }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useRescueFocus(heading, task.status);
+  return (
+    <article className={styles.canvas} data-testid="task-canvas" data-task-sid={task.taskSid}>
+      <header className={styles.header}>
+        <div className={styles.titles}>
+          <h2 ref={heading} tabIndex={-1} className={styles.heading}>
+            {task.customer.name}
+          </h2>
+          <p className={styles.sub}>
+            <span className={styles.status} data-status={task.status} data-testid="task-status">
+              {statusWord(task)}
+            </span>
+            {task.topic && <span>{humanise(task.topic)}</span>}
+            <span>{task.queueName}</span>
+            <Age task={task} />
+          </p>
+        </div>
+        <TaskActions task={task} />
+      </header>
+      <div className={styles.columns}>
+        <div className={styles.main}>
+          {task.message && (
+            <section className={styles.box} aria-labelledby="message-heading">
+              <h3 id="message-heading">Message</h3>
+              <blockquote className={styles.message}>{task.message}</blockquote>
+            </section>
+          )}
+          <section className={styles.box} aria-labelledby="attributes-heading">
+            <h3 id="attributes-heading">All attributes</h3>
+            <AttributesTable attributes={task.attributes} />
+          </section>
+        </div>
+        <div className={styles.side}>
+          <CustomerCard task={task} />
+          <TaskFacts task={task} />
+        </div>
+      </div>
+    </article>
+  );
+}
+
+/** The selected task, or whatever the caller shows when there is none. */
+export function TaskCanvas({ empty }: { empty: JSX.Element }) {
+  const task = useAppSelector(selectSelectedTask);
+  // Another task is another page: nothing typed for one may end up in the next.
+  return task ? <Open key={task.sid} task={task} /> : empty;
+}

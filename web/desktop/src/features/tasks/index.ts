@@ -1,0 +1,3 @@
+export { IdleCanvas } from './IdleCanvas';
+export { TaskCanvas } from './TaskCanvas';
+export { TaskList } from './TaskList';

@@ -1,0 +1,62 @@
+/** What the task list and the canvas show, without React. */
+import { humanise } from '../../lib/format';
+import type { Task } from '../../state/task';
+
+export type ListRow =
+  | { kind: 'heading'; key: string; title: string; count: number }
+  | { kind: 'incoming'; key: string; task: Task }
+  | { kind: 'task'; key: string; task: Task };
+
+const sections = [
+  { status: 'pending', title: 'Incoming', kind: 'incoming' },
+  { status: 'accepted', title: 'In progress', kind: 'task' },
+  { status: 'wrapping', title: 'Wrapping up', kind: 'task' },
+] as const;
+
+/** Expects tasks in list order; empty sections have no heading. */
+export function toRows(tasks: readonly Task[]): ListRow[] {
+  const rows: ListRow[] = [];
+  for (const { status, title, kind } of sections) {
+    const found = tasks.filter((task) => task.status === status);
+    if (found.length === 0) continue;
+    rows.push({ kind: 'heading', key: status, title, count: found.length });
+    for (const task of found) rows.push({ kind, key: task.sid, task });
+  }
+  return rows;
+}
+
+/** Fixed by the style sheet: nothing is measured (see ui/virtual). */
+const heights = { heading: 36, incoming: 128, task: 64 } as const;
+
+export const heightOfRow = (row: ListRow): number => heights[row.kind];
+export const keyOfRow = (row: ListRow): string => row.key;
+export const isHeadingRow = (row: ListRow): boolean => row.kind === 'heading';
+
+export function statusWord(task: Task): string {
+  if (task.status === 'pending') return 'Incoming';
+  return task.status === 'wrapping' ? 'Wrapping up' : 'In progress';
+}
+
+export function secondLine(task: Task): string {
+  return [task.topic && humanise(task.topic), task.queueName].filter(Boolean).join(' · ');
+}
+
+/** What to tell an agent who has nothing to do. */
+export interface Idle {
+  heading: string;
+  text: string;
+}
+
+export function idleOf(activity: { name: string; available: boolean } | null): Idle {
+  if (!activity) return { heading: 'Connecting…', text: 'Your tasks appear here in a moment.' };
+  if (activity.available) {
+    return {
+      heading: `You are ${activity.name}. Waiting for work.`,
+      text: 'The next task that fits you appears on the left and rings.',
+    };
+  }
+  return {
+    heading: `You are ${activity.name}: go Available to receive work.`,
+    text: 'No tasks are offered to you now. Choose an activity at the top right.',
+  };
+}

@@ -1,0 +1,19 @@
+import { useEffect, useRef, type RefObject } from 'react';
+
+/**
+ * Work that moves on takes its buttons with it, and with them the focus: the
+ * keyboard would start again at the top of the page. When `key` changes and the
+ * focus fell to the page, it goes to the given place instead.
+ */
+export function useRescueFocus(target: RefObject<HTMLElement>, key: unknown): void {
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    const active = document.activeElement;
+    const lost = !active || active === document.body || (active as HTMLButtonElement).disabled;
+    if (lost) target.current?.focus({ preventScroll: true });
+  }, [key, target]);
+}
