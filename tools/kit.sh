@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # What ./dev, tools/rings and tools/fuzz share: the machine's packages, Node, and build folders. Sourced from the root.
 
-say() { printf '\033[1m== %s\033[0m\n' "$*"; }
+say() { if [ -t 1 ]; then printf '\033[1m== %s\033[0m\n' "$*"; else echo "== $*"; fi; }
 
 # --- what the machine needs ------------------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ meson_dir() {
     [ -f "build/$1/build.ninja" ] && return
     name=$1 compiler=$2
     shift 2
-    CC=$compiler meson setup "build/$name" "$@" >"build/$name.setup.log" 2>&1 || { cat "build/$name.setup.log"; return 1; }
+    CC=$compiler meson setup "build/$name" "$@" >"build/$name.setup.log" 2>&1 || { tail -n 20 "build/$name.setup.log"; return 1; }
 }
 
 # The web is built again only when a source file changed.

@@ -7,7 +7,7 @@ import sys
 
 # Lowest first; folders of one floor do not know each other. A product is a floor of its own kind: product/x knows no
 # product/y. The roof is the .c and .h files that lie in src/ itself.
-FLOORS = [['base'], ['codec'], ['net', 'store', 'expr'], ['ledger'], ['auth'], ['rest'],
+FLOORS = [['base'], ['codec'], ['net', 'store', 'expr'], ['ledger'], ['auth'], ['rest', 'webhook'],
           ['routing', 'sync', 'chat', 'media'], ['voice'], ['flow', 'gateway'], ['product'], ['.']]
 FLOOR = {folder: i for i, floor in enumerate(FLOORS) for folder in floor}
 
@@ -24,7 +24,7 @@ OWNERS = {
 }
 SYSTEM = re.compile(
     r'(sys|net|netinet|arpa|linux|sanitizer)/\w+\.h$|'
-    r'(assert|complex|ctype|dirent|errno|fcntl|fenv|float|fnmatch|getopt|glob|grp|inttypes|iso646|limits|locale|malloc|math|'
+    r'(assert|complex|ctype|dirent|endian|errno|fcntl|fenv|float|fnmatch|ftw|getopt|glob|grp|ifaddrs|inttypes|iso646|limits|locale|malloc|math|'
     r'netdb|poll|pwd|regex|sched|semaphore|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|'
     r'string|strings|syslog|termios|threads|time|unistd|utime|wchar|wctype)\.h$')
 INCLUDE = re.compile(r'\s*#\s*include\s+(["<])([^">]+)')
