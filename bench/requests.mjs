@@ -53,7 +53,10 @@ async function measure(name, once) {
   );
 }
 
-const workspace = await server.client.taskrouter.v1.workspaces.create({ friendlyName: 'bench', template: 'FIFO' });
+const workspace = await server.client.taskrouter.v1.workspaces.create({
+  friendlyName: 'bench',
+  template: 'FIFO',
+});
 const tasks = `/taskrouter/v1/Workspaces/${workspace.sid}/Tasks`;
 const workspaceTasks = server.client.taskrouter.v1.workspaces(workspace.sid).tasks;
 const body = new URLSearchParams({ Attributes: '{"skill":"billing"}' }).toString();
