@@ -92,6 +92,7 @@ fault_t policy_check(struct arena *a, const char *policy);
 /* --- making things, inside a command ------------------------------------------------------------------- */
 struct account *account_make(struct tx *tx, const char *sid, const char *parent_sid, const char *friendly_name, const char *auth_token); /* sid, token NULL: made */
 void account_complete(struct tx *tx, struct account *new_row); /* gives a new row what is still missing: token, name */
+void api_key_complete(struct tx *tx, struct api_key *new_row); /* likewise: secret */
 struct api_key *api_key_make(struct tx *tx, const char *account_sid, enum key_type type, const char *friendly_name);
 /* The key that signs the desktop's own access tokens; made on first need. */
 struct api_key *signing_key_of(struct tx *tx, const char *account_sid);

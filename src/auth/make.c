@@ -44,14 +44,21 @@ struct account *account_make(struct tx *tx, const char *sid, const char *parent_
     return a;
 }
 
+void api_key_complete(struct tx *tx, struct api_key *new_row)
+{
+    if (!new_row->friendly_name)
+        row_set(tx, new_row, &new_row->friendly_name, "");
+    row_set(tx, new_row, &new_row->secret, new_secret(tx));
+}
+
 struct api_key *api_key_make(struct tx *tx, const char *account_sid, enum key_type type, const char *friendly_name)
 {
     struct api_key *k = row_new(tx, &api_key_kind, NULL);
 
     row_set(tx, k, &k->account_sid, account_sid);
-    row_set(tx, k, &k->friendly_name, friendly_name ? friendly_name : "");
-    row_set(tx, k, &k->secret, new_secret(tx));
+    row_set(tx, k, &k->friendly_name, friendly_name);
     k->type = type;
+    api_key_complete(tx, k);
     return k;
 }
 
