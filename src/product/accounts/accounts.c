@@ -2,14 +2,10 @@
 #include "product/accounts/accounts.h"
 #include "base/text.h"
 #include "product/accounts/internal.h"
-#include "rest/rest.h"
 
 void credentials_changed(struct op *op)
 {
-    struct site *site;
-
-    site_of(op, &site);
-    auth_changed(site->auth, op->tx);
+    auth_changed(op_site(op)->auth, op->tx);
 }
 
 fault_t may_manage(struct op *op, const char *label, const char *resource, enum deed deed)

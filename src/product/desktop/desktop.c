@@ -1,7 +1,6 @@
 #include "product/desktop/desktop.h"
 #include "base/text.h"
 #include "codec/date.h"
-#include "rest/rest.h"
 #include <string.h>
 
 enum { SESSION_LIFE = 12 * 60 * 60 * 1000, TOKEN_LIFE = 60 * 60 * 1000 };
@@ -85,19 +84,18 @@ static fault_t account_open(struct op *op, const struct user *u)
 
 static fault_t check_password(struct op *op, const char *username, const char *password)
 {
-    struct site *site;
+    struct auth *auth = op_site(op)->auth;
     struct user *u;
     fault_t f;
     bool good;
 
-    site_of(op, &site);
-    f = login_allowed(site->auth, op->arena, username, op->http->peer);
+    f = login_allowed(auth, op->arena, username, op->http->peer);
     if (!f)
         f = user_by_name(op->db, op->arena, username, &u);
     if (f)
         return f;
     good = password_is(u && u->active ? u->password_hash : NULL, password);
-    login_result(site->auth, username, op->http->peer, good);
+    login_result(auth, username, op->http->peer, good);
     if (!good)
         return refuse(op, F_UNAUTHENTICATED, "The username or password is not right");
     if ((f = account_open(op, u)))
@@ -135,13 +133,11 @@ static fault_t who_am_i(struct op *op)
 
 static fault_t log_out(struct op *op)
 {
-    struct site *site;
     fault_t f = from_own_page(op);
 
     if (f)
         return f;
-    site_of(op, &site);
-    session_end(site->auth, op->tx, op->who.credential_sid);
+    session_end(op_site(op)->auth, op->tx, op->who.credential_sid);
     set_cookie(op, "", 0);
     op->answer.status = 204;
     return NULL;
