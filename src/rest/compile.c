@@ -14,6 +14,14 @@ static const char *param_name(struct arena *a, const struct field *f)
     return name_pascal(a, f->name);
 }
 
+static const struct kind *kind_named(const struct rest *r, const char *name)
+{
+    for (size_t i = 0; i < r->nkinds; i++)
+        if (!strcmp(r->kinds[i]->name, name))
+            return r->kinds[i];
+    return NULL;
+}
+
 bool path_names(struct arena *a, const struct resource *r, const struct field *f)
 {
     return (f->flags & PARENT) && strstr(r->path, arena_printf(a, "{%s}", f->name));
@@ -30,7 +38,7 @@ static struct bindings bindings_of(struct rest *r, const struct kind *k, const s
         b.rows[b.n++] = (struct bound){
             .field = f,
             .param = param_name(r->arena, f),
-            .refers = f->refers ? ledger_kind(r->config.ledger, f->refers) : NULL,
+            .refers = f->refers ? kind_named(r, f->refers) : NULL,
             .part_of = f->part_of && k ? field_named(k, f->part_of) : NULL,
         };
     }

@@ -38,6 +38,8 @@ static void put_schema(struct description *d, const struct field *f)
         json_pair_str(o, "format", format);
     if (f->type == T_SID && f->prefix)
         json_pair_str(o, "pattern", arena_printf(d->a, "^(%s)[0-9a-fA-F]{32}$", f->prefix));
+    if (f->type == T_JSON)
+        json_pair_str(o, "contentMediaType", "application/json");
     if (f->type == T_LIST)
         json_pair_raw(o, "items", "{\"type\":\"string\"}");
     if (f->type == T_ENUM) {
@@ -282,31 +284,40 @@ static const char *path_text(struct description *d, const struct route *route)
     return text_str(&t);
 }
 
-const char *rest_describe(struct arena *a, const struct rest *r)
+static void put_paths(struct description *d, const struct rest *r)
 {
-    struct json_out o;
-    struct description d = { .o = &o, .a = a };
-
-    json_begin(&o, a);
-    json_open(&o, '{');
-    json_pair_str(&o, "openapi", "3.0.3");
-    json_pair_raw(&o, "info", "{\"title\":\"Plugboard\",\"version\":\"" PLUGBOARD_VERSION "\"}");
-    json_key(&o, "paths");
-    json_open(&o, '{');
     for (const struct route *route = r->routes; route < r->routes + r->nroutes; route++) {
         bool shown = false;
         for (size_t i = 0; i < route->nentries; i++)
             shown |= strcmp(route->entries[i].method, "UPGRADE") != 0;
         if (!shown)
             continue;
-        json_key_any(&o, path_text(&d, route));
-        json_open(&o, '{');
+        json_key_any(d->o, path_text(d, route));
+        json_open(d->o, '{');
         for (size_t i = 0; i < route->nentries; i++)
             if (strcmp(route->entries[i].method, "UPGRADE"))
-                put_operation(&d, &route->entries[i]);
-        json_close(&o, '}');
+                put_operation(d, &route->entries[i]);
+        json_close(d->o, '}');
     }
+}
+
+const char *rest_describe(struct arena *a, const struct module *const *modules, const char **why)
+{
+    struct json_out o;
+    struct description d = { .o = &o, .a = a };
+    struct rest *r = rest_new(a, &(struct rest_config){ .modules = modules }, why);
+
+    if (!r)
+        return NULL;
+    json_begin(&o, a);
+    json_open(&o, '{');
+    json_pair_str(&o, "openapi", "3.0.3");
+    json_pair_raw(&o, "info", "{\"title\":\"Plugboard\",\"version\":\"" PLUGBOARD_VERSION "\"}");
+    json_key(&o, "paths");
+    json_open(&o, '{');
+    put_paths(&d, r);
     json_close(&o, '}');
     json_close(&o, '}');
+    rest_free(r);
     return json_done(&o);
 }

@@ -162,6 +162,7 @@ struct site {
     struct rest        *rest;
     struct clock       *clock;
     struct webhooks    *webhooks;
+    struct http_server *http;        /* NULL until the server listens */
     void               *engine;      /* routing's: struct routing * */
     bool                demo, test_clock;
 };

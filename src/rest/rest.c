@@ -91,7 +91,8 @@ void rest_free(struct rest *r)
 {
     if (!r)
         return;
-    auth_view_free(r->ledger_view);
+    if (r->ledger_view)
+        auth_view_free(r->ledger_view);
     arena_free(r->arena);
 }
 

@@ -25,5 +25,6 @@ void         rest_start(struct rest *r);                 /* opens the readers; a
 void         rest_stop(struct rest *r);
 void         rest_free(struct rest *r);
 void         rest_handle(void *rest, struct http_request *req); /* http_config.request */
-const char  *rest_describe(struct arena *a, const struct rest *r); /* OpenAPI 3, one document */
+/* OpenAPI 3, one document; NULL and *why when a description is wrong. */
+const char  *rest_describe(struct arena *a, const struct module *const *modules, const char **why);
 const struct kind **rest_kinds(struct arena *a, const struct module *const *modules, size_t *n); /* all kinds, each once */

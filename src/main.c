@@ -1,0 +1,334 @@
+/* plugboard: the roof.  Wires the parts, starts them from the lowest floor up, and takes them down the other way. */
+#include "config.h"
+#include "demo.h"
+#include "health.h"
+#include "modules.h"
+#include "rest/rest.h"
+#include "routing/routing.h"
+#include "webhook/webhook.h"
+
+#include "base/log.h"
+#include "net/static.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_USAGE = 2, EXIT_STORE = 3, EXIT_LISTEN = 4 };
+
+struct server {
+    struct arena *arena;
+    struct config config;
+    struct store *store;
+    struct site site;
+    struct http_client *client;
+    struct static_files *desktop, *contact;
+    const char *account_sid;
+    struct text banner;
+};
+
+static int fail(int code, const char *what, const char *why)
+{
+    fprintf(stderr, "plugboard: %s: %s\n", what, why);
+    return code;
+}
+
+/* --- what lies in web/ -------------------------------------------------------------------------------------------- */
+
+static bool serve_file(void *arg, struct http_request *r, const char *path)
+{
+    const struct server *s = arg;
+
+    if (strcmp(r->method, "GET") && strcmp(r->method, "HEAD"))
+        return false;
+    if (s->contact && (!strcmp(path, "/contact") || str_starts(path, "/contact/")))
+        return static_serve(s->contact, r, path[8] ? path + 8 : "/", false);
+    return s->desktop && static_serve(s->desktop, r, path, true);
+}
+
+static void load_web(struct server *s)
+{
+    if (!*s->config.web)
+        return;
+    s->desktop = static_load(arena_printf(s->arena, "%s/desktop/dist", s->config.web));
+    s->contact = static_load(arena_printf(s->arena, "%s/contact/dist", s->config.web));
+    if (!s->desktop || !s->contact)
+        log_warn("web.missing", "%s has no built desktop or contact form; the API works without", s->config.web);
+}
+
+/* --- first start ----------------------------------------------------------------------------------------------------
+ */
+
+static bool take_account(void *arg, void *row)
+{
+    *(struct account **)arg = row;
+    return false;
+}
+
+/* TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, the names that every official tool reads, set the first account's
+ * credentials. */
+static fault_t first_account(struct tx *tx, void *arg)
+{
+    struct server *s = arg;
+    const char *sid = getenv("TWILIO_ACCOUNT_SID"), *token = getenv("TWILIO_AUTH_TOKEN");
+    struct account *a = NULL;
+
+    if (record_select(tx->db, tx->arena, &account_kind, &(struct selection){ .limit = 1 }, take_account, &a) != DB_OK)
+        return fault(tx->arena, F_UNAVAILABLE, "%s", db_error(tx->db));
+    if (sid && !sid_valid(sid, "AC"))
+        return fault(tx->arena, F_INVALID_PARAMETER, "TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits");
+    if (!a) {
+        a = account_make(tx, sid, NULL, s->config.account_name, token);
+        text_putf(&s->banner, "account       %s\n", a->sid);
+        if (token)
+            text_put(&s->banner, "auth token    as TWILIO_AUTH_TOKEN says\n");
+        else
+            text_putf(&s->banner, "auth token    %s   (printed this once)\n", a->auth_token);
+    } else if (sid && strcmp(sid, a->sid))
+        log_warn("account.other", "TWILIO_ACCOUNT_SID is %s, but this data folder's account is %s", sid, a->sid);
+    s->account_sid = arena_strdup(s->arena, a->sid);
+    return NULL;
+}
+
+static const char *populate(struct server *s)
+{
+    fault_t f = ledger_do(s->site.ledger, s->arena, first_account, s);
+
+    f = f ? f : account_provision(&s->site, s->arena, s->account_sid);
+    if (!f && s->config.demo)
+        f = demo_make(&s->site, s->arena, s->account_sid, &s->banner);
+    return f ? f->message : NULL;
+}
+
+/* --- up and down
+ * ------------------------------------------------------------------------------------------------------ */
+
+static const char *start_modules(struct server *s, const struct module *const *list)
+{
+    for (const struct module *const *m = list; *m; m++) {
+        fault_t f = (*m)->start ? (*m)->start(&s->site, s->arena) : NULL;
+        if (f)
+            return f->message;
+    }
+    return NULL;
+}
+
+static const char *start_engines(struct server *s, const struct module *const *list)
+{
+    const char *why = NULL;
+    size_t nkinds;
+    const struct kind **kinds = rest_kinds(s->arena, list, &nkinds);
+    struct ledger_config ledger = { .store = s->store, .clock = s->site.clock, .kinds = kinds, .nkinds = nkinds };
+    struct rest_config rest = { .modules = list,
+                                .store = s->store,
+                                .clock = s->site.clock,
+                                .site = &s->site,
+                                .readers = (int)s->config.readers,
+                                .fallback = serve_file,
+                                .fallback_arg = s };
+
+    s->site.ledger = rest.ledger = ledger_new(s->arena, &ledger, &why);
+    if (!s->site.ledger)
+        return why;
+    s->site.auth = rest.auth = auth_new(s->site.ledger, s->site.clock);
+    s->client = http_client_start(s->config.allow_private_webhooks, false);
+    s->site.webhooks = webhooks_new(s->site.ledger, s->client);
+    s->site.engine = routing_new(s->site.ledger);
+    s->site.rest = rest_new(s->arena, &rest, &why);
+    why = why ? why : start_modules(s, list);
+    if (!why && !ledger_start(s->site.ledger, s->arena, &why))
+        return why;
+    return why ? why : populate(s);
+}
+
+static const char *start_listening(struct server *s)
+{
+    const char *why = NULL;
+    struct http_config http = {
+        .listen = s->config.listen,
+        .tls_cert = *s->config.tls_cert ? s->config.tls_cert : NULL,
+        .tls_key = *s->config.tls_key ? s->config.tls_key : NULL,
+        .threads = (int)s->config.threads,
+        .body_max = (size_t)s->config.body_max,
+        .header_max = 16 * 1024,
+        .connections_max = (size_t)s->config.connections_max,
+        .slow_ms = s->config.slow_ms,
+        .idle_ms = s->config.idle_ms,
+        .trust_proxy = s->config.trust_proxy,
+        .request = rest_handle,
+        .arg = s->site.rest,
+    };
+
+    rest_start(s->site.rest);
+    s->site.http = http_start(&http, s->arena, &why);
+    return s->site.http ? NULL : why;
+}
+
+static void print_addresses(struct server *s)
+{
+    const char *scheme = *s->config.tls_cert ? "https" : "http";
+    int port = http_port(s->site.http);
+
+    printf("%s", text_str(&s->banner));
+    if (s->desktop)
+        printf("agents        %s://127.0.0.1:%d/\n", scheme, port);
+    if (s->contact)
+        printf("customers     %s://127.0.0.1:%d/contact/\n", scheme, port);
+    printf("API           %s://127.0.0.1:%d/taskrouter/v1/Workspaces\n", scheme, port);
+    printf("listening on %s://127.0.0.1:%d\n", scheme, port);
+    fflush(stdout);
+}
+
+static void wait_for_signal(const sigset_t *set)
+{
+    int number;
+
+    sigwait(set, &number);
+    log_info("server.stopping", "signal %d: finishing what is under way", number);
+}
+
+static void stop(struct server *s, const struct module *const *list)
+{
+    if (s->site.http)
+        http_drain(s->site.http, s->config.drain_ms);
+    if (s->site.rest)
+        rest_stop(s->site.rest);
+    if (s->client)
+        http_client_stop(s->client);
+    if (s->site.ledger)
+        ledger_stop(s->site.ledger);
+    if (s->site.http)
+        http_free(s->site.http);
+    for (const struct module *const *m = list; *m; m++)
+        if ((*m)->stop)
+            (*m)->stop(&s->site);
+    rest_free(s->site.rest);
+    if (s->site.engine)
+        routing_free(s->site.engine);
+    webhooks_free(s->site.webhooks);
+    if (s->site.auth)
+        auth_free(s->site.auth);
+    if (s->site.ledger)
+        ledger_free(s->site.ledger);
+    store_close(s->store);
+    static_free(s->desktop);
+    static_free(s->contact);
+    clock_free(s->site.clock);
+}
+
+static enum log_level level_named(const char *name)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error" };
+
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(names[i], name))
+            return (enum log_level)i;
+    return LOG_INFO;
+}
+
+static int serve(struct arena *a, int argc, char **argv)
+{
+    struct server s = { .arena = a, .banner = { .arena = a } };
+    const char *why = config_read(a, &s.config, argc, argv);
+    sigset_t signals;
+    int code = 0;
+
+    if (why)
+        return fail(EXIT_USAGE, "serve", why);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    log_setup(level_named(s.config.log_level), s.config.log_json);
+    s.site.test_clock = !strcmp(s.config.clock, "test");
+    s.site.demo = s.config.demo;
+    s.site.clock = s.site.test_clock ? clock_test(clock_now(clock_real())) : clock_real();
+    const struct module *const *list = s.site.test_clock ? modules_for_tests : modules;
+    s.store = store_open(a, s.config.data, &why);
+    if (!s.store)
+        return fail(EXIT_STORE, s.config.data, why);
+    load_web(&s);
+    why = start_engines(&s, list);
+    if (why)
+        code = fail(EXIT_STORE, s.config.data, why);
+    else if ((why = start_listening(&s)))
+        code = fail(EXIT_LISTEN, "listen", why);
+    else {
+        print_addresses(&s);
+        wait_for_signal(&signals);
+    }
+    stop(&s, list);
+    return code;
+}
+
+/* --- the other commands
+ * ------------------------------------------------------------------------------------------------ */
+
+static int describe(struct arena *a, int argc, char **argv)
+{
+    const char *why = NULL;
+
+    (void)argc;
+    (void)argv;
+    const char *text = rest_describe(a, modules, &why);
+    if (!text)
+        return fail(EXIT_USAGE, "describe", why);
+    puts(text);
+    return 0;
+}
+
+static int backup(struct arena *a, int argc, char **argv)
+{
+    struct config c;
+    const char *why = argc < 1 ? "needs a FILE" : config_read(a, &c, argc - 1, argv + 1);
+    struct store *store = why ? NULL : store_open_beside(a, c.data, &why);
+    struct db *db = store ? db_open(store, false, a, &why) : NULL;
+
+    if (db && store_backup(db, argv[0]) != DB_OK)
+        why = arena_strdup(a, db_error(db));
+    if (db)
+        db_close(db);
+    if (store)
+        store_close(store);
+    return why ? fail(EXIT_STORE, "backup", why) : 0;
+}
+
+static int version(struct arena *a, int argc, char **argv)
+{
+    (void)a;
+    (void)argc;
+    (void)argv;
+    puts("plugboard " PLUGBOARD_VERSION);
+    return 0;
+}
+
+static const struct {
+    const char *name, *words;
+    int (*run)(struct arena *a, int argc, char **argv);
+} commands[] = {
+    { "serve", "run the server", serve },
+    { "describe", "print the API's own description (OpenAPI 3)", describe },
+    { "backup", "FILE: copy the store while the server runs", backup },
+    { "version", "print the version", version },
+};
+
+static int help(struct arena *a, int code)
+{
+    printf("plugboard COMMAND [options]\n\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+        printf("  %-26s %s\n", commands[i].name, commands[i].words);
+    printf("\nOptions of serve; each may be given as a variable, too (--log-level: PLUGBOARD_LOG_LEVEL):\n\n%s",
+           config_help(a));
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    _arena_ struct arena *a = arena_new();
+
+    for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands); i++)
+        if (!strcmp(argv[1], commands[i].name))
+            return commands[i].run(a, argc - 2, argv + 2);
+    return help(a, argc > 1 && strcmp(argv[1], "help") && strcmp(argv[1], "--help") ? EXIT_USAGE : 0);
+}

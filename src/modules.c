@@ -1,0 +1,23 @@
+#include "modules.h"
+
+#include "gateway/eventbridge.h"
+#include "health.h"
+#include "ledger/ledger.h"
+#include "product/accounts/accounts.h"
+#include "product/contact/contact.h"
+#include "product/desktop/desktop.h"
+#include "product/taskrouter/taskrouter.h"
+#include "webhook/webhook.h"
+
+/* What belongs to no product: the ledger's own rows and those of the engines. */
+static const struct kind *const kinds[] = {
+    &event_kind, &alarm_kind_record, &delivery_kind, &account_kind, &api_key_kind, &user_kind, &session_kind,
+};
+static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
+
+#define ALL                                                                                                            \
+    &core_module, &health_module, &accounts_module, &taskrouter_module, &eventbridge_module, &desktop_module,          \
+        &contact_module
+
+const struct module *const modules[] = { ALL, NULL };
+const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

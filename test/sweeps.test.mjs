@@ -1,0 +1,257 @@
+// Sweeps: every resource, from the server's own description, written once. A resource that is added is swept without a line here, unless
+// one of its parameters has a meaning that no schema tells; then `meanings` gets a row.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startServer } from './support/server.mjs';
+import { describeServer } from './support/describe.mjs';
+
+let server;
+let stranger;
+const api = describeServer();
+
+before(async () => {
+  server = await startServer();
+  const account = await server.client.api.v2010.accounts.create({ friendlyName: 'A stranger' });
+  stranger = [account.sid, account.authToken];
+});
+after(() => server?.stop());
+
+const snake = (name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+const pascal = (name) => name.replace(/(^|_)(\w)/g, (_, __, c) => c.toUpperCase());
+
+// --- what a schema cannot tell -----------------------------------------------------------------------------------------------
+
+const sidOf = (name) => (made) => made.workspace[name];
+/** Parameters whose value must mean something, by resource and name: a value, or a function of what was made before. */
+const meanings = {
+  Workflows: {
+    Configuration: ({ queue }) =>
+      JSON.stringify({ task_routing: { filters: [], default_filter: { queue } } }),
+  },
+  TaskQueues: {
+    TargetWorkers: '1==1',
+    ReservationActivitySid: sidOf('default_activity_sid'),
+    AssignmentActivitySid: sidOf('default_activity_sid'),
+  },
+  TaskChannels: { UniqueName: () => `channel_${counter()}` },
+  Workers: { ActivitySid: sidOf('default_activity_sid') },
+  Workspaces: {
+    MultiTaskEnabled: 'true',
+    DefaultActivitySid: sidOf('default_activity_sid'),
+    TimeoutActivitySid: sidOf('timeout_activity_sid'),
+  },
+  Tasks: {
+    TaskChannel: 'chat',
+    WorkflowSid: ({ workflow }) => workflow,
+    TaskQueueSid: undefined,
+    RoutingTarget: undefined,
+    IgnoreCapacity: undefined,
+    AssignmentStatus: undefined,
+    VirtualStartTime: '2020-01-02T03:04:05Z',
+  },
+  Accounts: { Status: 'active' },
+};
+
+let counted = 0;
+const counter = () => ++counted;
+
+function sample(resource, name, schema, made) {
+  const meaning = meanings[resource.name];
+  if (meaning && name in meaning)
+    return typeof meaning[name] === 'function' ? meaning[name](made) : meaning[name];
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'boolean') return 'true';
+  if (schema.type === 'integer') return String(schema.minimum ?? 3);
+  if (schema.format === 'date-time') return '2020-01-02T03:04:05Z';
+  if (schema.format === 'uri') return 'https://example.com/hook';
+  if (schema.contentMediaType === 'application/json') return '{"a":1}';
+  if (schema.pattern || schema.type === 'array') return undefined;
+  return `A name ${counter()}`;
+}
+
+// --- reading the description ---------------------------------------------------------------------------------------------------
+
+/** Every collection that can be created in: {name, path, create, instance}. */
+const resources = Object.entries(api.paths)
+  .filter(([, item]) => item.post?.requestBody)
+  .map(([path, item]) => {
+    const bare = path.replace(/\.json$/, '');
+    const suffix = path.slice(bare.length);
+    const key = Object.keys(api.paths).find(
+      (p) =>
+        p.startsWith(`${bare}/{`) &&
+        p.endsWith(suffix) &&
+        !p.slice(bare.length + 1, -suffix.length || undefined).includes('/'),
+    );
+    return {
+      name: bare.split('/').at(-1),
+      path,
+      item,
+      instance: key && api.paths[key],
+      instancePath: key,
+    };
+  })
+  .filter((r) => !/\{\w+\}(\.json)?$/.test(r.path) && r.instance?.get);
+
+const bodyOf = (operation) =>
+  operation?.requestBody?.content['application/x-www-form-urlencoded'].schema ?? { properties: {} };
+
+const form = (resource, schema, made) =>
+  Object.fromEntries(
+    Object.entries(schema.properties)
+      .map(([name, s]) => [name, sample(resource, name, s, made)])
+      .filter(([, value]) => value !== undefined),
+  );
+
+const request = async (path, options) => {
+  const answer = await server.fetch(path, options);
+  const text = await answer.text();
+  return { status: answer.status, body: text ? JSON.parse(text) : undefined };
+};
+
+/** The rows that the path's parameters name, made on demand. */
+async function surroundings() {
+  const made = {};
+  const workspace = await request('/taskrouter/v1/Workspaces', {
+    form: { FriendlyName: `Sweep ${counter()}`, Template: 'FIFO' },
+  });
+  assert.equal(workspace.status, 201, JSON.stringify(workspace.body));
+  made.workspace = workspace.body;
+  const under = `/taskrouter/v1/Workspaces/${workspace.body.sid}`;
+  made.queue = (await request(`${under}/TaskQueues`)).body.task_queues[0].sid;
+  made.workflow = (await request(`${under}/Workflows`)).body.workflows[0].sid;
+  return made;
+}
+
+const fill = (path, made, sid) =>
+  path.replace(/\{(\w+)\}/g, (_, name) => {
+    if (name === 'WorkspaceSid') return made.workspace.sid;
+    if (name === 'AccountSid') return server.accountSid;
+    return sid;
+  });
+
+function assertShown(resource, given, shown, schema) {
+  for (const [name, value] of Object.entries(given)) {
+    const key = snake(name);
+    const kind = schema.properties[name];
+    if (!(key in shown) || name === 'TaskChannel') continue;
+    if (kind.type === 'boolean')
+      assert.equal(shown[key], value === 'true', `${resource.path} ${key}`);
+    else if (kind.format !== 'date-time' || typeof shown[key] === 'string')
+      assert.equal(String(shown[key]), value, `${resource.path} ${key}`);
+  }
+}
+
+async function create(resource, made, changes = {}) {
+  const given = { ...form(resource, bodyOf(resource.item.post), made), ...changes };
+  for (const name of Object.keys(given)) if (given[name] === null) delete given[name];
+  return { given, answer: await request(fill(resource.path, made), { form: given }) };
+}
+
+// --- the three sweeps -------------------------------------------------------------------------------------------------------------
+
+test('the description names resources to sweep', () => {
+  assert.ok(resources.length >= 9, resources.map((r) => r.path).join(' '));
+});
+
+describe('what is created can be fetched, found in its list, changed and deleted', () => {
+  for (const resource of resources)
+    test(resource.path, async () => {
+      const made = await surroundings();
+      const { given, answer } = await create(resource, made);
+      assert.equal(answer.status, 201, JSON.stringify(answer.body));
+      assertShown(resource, given, answer.body, bodyOf(resource.item.post));
+      const where = fill(resource.instancePath, made, answer.body.sid);
+      const fetched = await request(where);
+      assert.equal(fetched.status, 200);
+      assertShown(resource, given, fetched.body, bodyOf(resource.item.post));
+      if (resource.item.get) {
+        const list = await request(`${fill(resource.path, made)}?PageSize=1000`);
+        const rows = Object.values(list.body).find(Array.isArray);
+        assert.ok(
+          rows.some((row) => row.sid === answer.body.sid),
+          'is in its list',
+        );
+      }
+      if (resource.instance.post) {
+        const changes = form(resource, bodyOf(resource.instance.post), made);
+        const changed = await request(where, { form: changes });
+        assert.equal(changed.status, 200, JSON.stringify(changed.body));
+        assertShown(resource, changes, changed.body, bodyOf(resource.instance.post));
+        assertShown(resource, changes, (await request(where)).body, bodyOf(resource.instance.post));
+      }
+      if (resource.instance.delete) {
+        assert.equal((await request(where, { method: 'DELETE' })).status, 204);
+        assert.equal((await request(where)).status, 404);
+        assert.equal((await request(where, { method: 'DELETE' })).status, 404);
+      }
+    });
+});
+
+/** Values that break a schema's rules. */
+function* wrong(schema) {
+  if (schema.maxLength)
+    yield schema.contentMediaType
+      ? JSON.stringify({ a: 'x'.repeat(schema.maxLength) })
+      : 'x'.repeat(schema.maxLength + 1);
+  if (schema.enum) yield 'no such word';
+  if (schema.type === 'integer') yield 'seven';
+  if (schema.minimum !== undefined) yield String(schema.minimum - 1);
+  if (schema.maximum !== undefined) yield String(schema.maximum + 1);
+  if (schema.format === 'date-time') yield 'tomorrow';
+  if (schema.format === 'uri') yield 'not a url';
+  if (schema.pattern) yield 'XX123';
+  if (schema.contentMediaType === 'application/json') yield '{"a":';
+}
+
+describe('each rule is refused, with a message that names the parameter', () => {
+  for (const resource of resources)
+    test(resource.path, async () => {
+      const made = await surroundings();
+      const schema = bodyOf(resource.item.post);
+      const cases = (schema.required ?? []).flatMap((name) => [
+        [name, null],
+        [name, ''],
+      ]);
+      for (const [name, s] of Object.entries(schema.properties))
+        for (const value of wrong(s)) cases.push([name, value]);
+      for (const [name, value] of cases) {
+        const { answer } = await create(resource, made, { [name]: value });
+        const told = `${name}=${String(value).slice(0, 40)}: ${JSON.stringify(answer.body)}`;
+        assert.equal(answer.status, 400, told);
+        assert.equal(answer.body.code, 20001, told);
+        assert.match(answer.body.message, new RegExp(name.replace('.', '\\.')), told);
+      }
+    });
+});
+
+describe("a stranger's account does not see it", () => {
+  for (const resource of resources.filter((r) => !r.path.startsWith('/api/')))
+    test(resource.path, async () => {
+      const made = await surroundings();
+      const { answer } = await create(resource, made);
+      assert.equal(answer.status, 201, JSON.stringify(answer.body));
+      const where = fill(resource.instancePath, made, answer.body.sid);
+      assert.equal((await request(where, { auth: stranger })).status, 404);
+      if (resource.instance.post)
+        assert.equal(
+          (await request(where, { auth: stranger, form: { FriendlyName: 'x' } })).status,
+          404,
+        );
+      if (resource.instance.delete)
+        assert.equal((await request(where, { auth: stranger, method: 'DELETE' })).status, 404);
+      const list = await request(fill(resource.path, made), { auth: stranger });
+      if (list.status !== 404)
+        assert.ok(
+          !JSON.stringify(list.body).includes(answer.body.sid),
+          "not in the stranger's list",
+        );
+    });
+});
+
+test('names of parameters follow the names of fields', () => {
+  for (const resource of resources)
+    for (const name of Object.keys(bodyOf(resource.item.post).properties))
+      assert.equal(pascal(snake(name)), name, resource.path);
+});
