@@ -147,3 +147,7 @@ extern const struct kind alarm_kind_record;
 /* --- figures (any thread) --------------------------------------------------------------------------------- */
 struct ledger_counters { uint64_t commands, refused, batches, events, failed_commits; int64_t queued, resident_rows, resident_bytes; };
 struct ledger_counters ledger_count(const struct ledger *l);
+
+/* --- for tests and tools ------------------------------------------------------------------------------------ */
+const char *ledger_fingerprint(struct tx *tx, struct arena *a); /* all resident rows as a text, sorted: compare before and after a reload */
+struct db  *ledger_db(struct ledger *l);                         /* the writer's connection, for store/faulty.h */

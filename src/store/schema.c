@@ -228,24 +228,22 @@ static enum db_result drop_unasked(struct indexes *x)
     return result;
 }
 
-/* Every index costs the writer: the innermost parent has one (lists), the account only where there is no parent. */
+/* Every index costs the writer: a parent has one (lists), the account only where there is no parent. */
+static bool has_index(const struct kind *k, const struct field *f)
+{
+    if (f->flags & KEY)
+        return false;
+    return (f->flags & (PARENT | INDEXED)) || ((f->flags & OWNER) && !field_flagged(k, PARENT));
+}
+
 static enum db_result make_indexes(struct indexes *x)
 {
-    const struct field *lists_by = NULL;
     enum db_result result = DB_OK;
 
     for
         EACH_FIELD(f, x->kind)
-    if (f->flags & PARENT)
-        lists_by = f;
-    if (!lists_by)
-        lists_by = field_flagged(x->kind, OWNER);
-    if (lists_by && !(lists_by->flags & KEY))
-        result = index_one(x, lists_by);
-    for
-        EACH_FIELD(f, x->kind)
         {
-            if (result == DB_OK && (f->flags & INDEXED) && f != lists_by && !(f->flags & KEY))
+            if (result == DB_OK && has_index(x->kind, f))
                 result = index_one(x, f);
             if (result == DB_OK && (f->flags & UNIQUE) && !(f->flags & KEY))
                 result = index_unique(x, f);
