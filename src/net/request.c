@@ -80,7 +80,8 @@ static int refuse(h2o_req_t *req, enum fault_id id)
     req->res.status = status;
     req->res.reason = reason_phrase(status);
     req->res.content_length = n;
-    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, H2O_STRLIT("application/json"));
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, "Content-Type",
+                   H2O_STRLIT("application/json"));
     send_body(loop_of_req(req), req, body, n);
     return 0;
 }
@@ -111,7 +112,8 @@ void request_error_filter(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **sl
         e->body.base = (char *)error_body(&req->pool, id, req->res.status, &e->body.len);
         req->res.content_length = e->body.len;
         req->res.headers = (h2o_headers_t){ 0 };
-        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, H2O_STRLIT("application/json"));
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, "Content-Type",
+                       H2O_STRLIT("application/json"));
         conn_linger(conn_of_req(req));
         conn_busy(conn_of_req(req));
         conn_answering(conn_of_req(req));
@@ -317,7 +319,7 @@ static void send_answer(struct exchange *x)
     req->res.reason = reason_phrase(a->status);
     req->res.content_length = bodiless ? SIZE_MAX : a->length;
     if (a->content_type)
-        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, a->content_type,
+        h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, "Content-Type", a->content_type,
                        strlen(a->content_type));
     for (size_t i = 0; i < a->nheaders; i++)
         h2o_add_header_by_str(&req->pool, &req->res.headers, a->headers[i].name, strlen(a->headers[i].name), 0, NULL,

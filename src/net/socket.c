@@ -473,7 +473,7 @@ static void put_accept(h2o_req_t *req, const char *key)
     memcpy(source + 24, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", 37);
     EVP_Digest(source, 60, sum, NULL, EVP_sha1(), NULL);
     EVP_EncodeBlock((unsigned char *)made, sum, 20);
-    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_UPGRADE, NULL, H2O_STRLIT("websocket"));
+    h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_UPGRADE, "Upgrade", H2O_STRLIT("websocket"));
     h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("sec-websocket-accept"), 0, "Sec-WebSocket-Accept",
                           made, 28);
 }
