@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const binary = process.env.PLUGBOARD_BIN ?? path.join(root, 'build/test/src/plugboard');
 
 /** Where the built desktop and contact form are: what `--web` takes. */
-export const webFolder = process.env.PLUGBOARD_WEB ?? path.join(root, 'web');
+export const webFolder = path.join(root, 'web');
 
 // A server under sanitizers on a busy machine is slow to start and to stop; these only end a test that hangs.
 const START_MS = 60_000;
