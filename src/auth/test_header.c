@@ -1,10 +1,11 @@
 #include "auth/internal.h"
 #include "base/text.h"
 #include "codec/base64.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void basic_has_a_user_and_a_password(void **state)
 {

@@ -1,9 +1,10 @@
 #include "auth/internal.h"
 #include "base/text.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define TASKS    "/v1/Workspaces/{workspace_sid}/Tasks"
 #define QUEUES   "/v1/Workspaces/{workspace_sid}/TaskQueues"

@@ -1,10 +1,11 @@
 #include "auth/internal.h"
 #include "base/text.h"
 #include "codec/jwt.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /* The vector of Twilio's own documentation. */
 static void a_request_is_signed_as_twilio_signs(void **state)

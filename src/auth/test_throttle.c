@@ -1,10 +1,11 @@
 #include "auth/internal.h"
 #include "base/text.h"
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct bench {
     struct clock *clock;
