@@ -149,10 +149,10 @@ static void expect_refusal(struct bench *b, const char *bytes, size_t n, int sta
     assert_non_null(strstr(a.body, want));
     assert_non_null(strstr(a.head, "Connection: close\r\n"));
     assert_non_null(strstr(a.head, "Content-Type: application/json\r\n"));
-                        free(a.body);
-                        shutdown(fd, SHUT_WR);
-                        peer_closed(fd);
-                        close(fd);
+    free(a.body);
+    shutdown(fd, SHUT_WR);
+    peer_closed(fd);
+    close(fd);
 }
 
 static void limits(void **state)

@@ -91,6 +91,12 @@ static void echo_and_close(void **state)
     assert_string_equal(p, "ping");
     assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x81);
     assert_string_equal(p, "fragment");
+    static const uint8_t bytes[] = { 0x01, 0x81, 0, 0, 0, 0, 'a', 0x89, 0x80, 9, 9, 9, 9, 0x80, 0x81, 0, 0, 0, 0, 'b' };
+    for (size_t i = 0; i < sizeof bytes; i++) /* wherever a frame is torn */
+        peer_sendn(fd, bytes + i, 1);
+    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x8a);
+    assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x81);
+    assert_string_equal(p, "ab");
     memset(big, 'z', 100000);
     ws_send_part(fd, 0x82, big, 99999);
     assert_int_equal(ws_read(fd, p, sizeof p, &n), 0x82);
