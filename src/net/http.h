@@ -27,7 +27,7 @@ struct http_request {
     const char   *path;           /* target up to '?', still escaped */
     const char   *query;          /* after '?', or "" */
     const char   *scheme;         /* "http" or "https"; X-Forwarded-Proto is believed when trust_proxy is set */
-    const char   *host;           /* Host header, with port if it was sent */
+    const char   *host;           /* Host header, with port if it was sent, or ""; X-Forwarded-Host with trust_proxy */
     const char   *peer;           /* the client's address; X-Forwarded-For's last hop when trust_proxy is set */
     const struct http_header *headers;
     size_t        nheaders;
@@ -78,7 +78,8 @@ struct http_config {
     size_t      body_max;          /* bytes; 413 beyond */
     size_t      header_max;        /* bytes of request line and headers together; 431 beyond */
     size_t      connections_max;
-    int64_t     slow_ms;           /* headers and body must have arrived in this time; 408 and close */
+    int64_t     slow_ms;           /* headers and body must have arrived in this time; 408 and close.  A reader who takes less
+                                    * than a kilobyte a second over this time is cut off */
     int64_t     idle_ms;           /* a kept-alive connection without a request */
     bool        trust_proxy;
     void      (*request)(void *arg, struct http_request *r);
@@ -88,7 +89,8 @@ struct http_config {
 /* Starts listening.  On failure NULL and *why, in the arena ("cannot listen on 127.0.0.1:8080: Address already in use"). */
 struct http_server *http_start(const struct http_config *c, struct arena *a, const char **why);
 int  http_port(const struct http_server *s);                 /* of the first listener */
-void http_drain(struct http_server *s, int64_t deadline_ms); /* stop accepting, finish what is under way, close sockets with 1001 */
+/* Stops accepting, finishes what is under way, closes sockets with 1001; blocks until that is done, at most so long. */
+void http_drain(struct http_server *s, int64_t deadline_ms);
 void http_free(struct http_server *s);                       /* after http_drain(); every request must have been answered */
 
 struct http_counters { uint64_t requests, replies, dropped; int64_t connections, sockets; };
