@@ -1,5 +1,5 @@
-/* Alarms: resident rows and a heap of them.  A ringing alarm is a command of the ledger's own: its row is deleted and its
- * kind's ring() is called, in one transaction with what ring() changes. */
+/* Alarms: resident rows and a heap of them.  A ringing alarm is a command of the ledger's own: its row is deleted and
+ * its kind's ring() is called, in one transaction with what ring() changes. */
 #include "base/log.h"
 #include "ledger/internal.h"
 #include <assert.h>
@@ -8,12 +8,12 @@
 struct alarm_row {
     const char *sid; /* "name:subject" */
     const char *name, *subject;
-    int64_t     due;
+    int64_t due;
 };
 
 struct live_alarm {
     struct alarm_row row;
-    size_t           place; /* in the heap, from 1; 0: not in it */
+    size_t place; /* in the heap, from 1; 0: not in it */
 };
 
 static const struct field fields[] = {
@@ -58,7 +58,7 @@ static void settle(struct ledger *l, struct alarm_row *a)
 
 static void relink(void *engine, struct tx *tx, void *row)
 {
-    struct ledger     *l = engine;
+    struct ledger *l = engine;
     struct live_alarm *a = row;
 
     (void)tx;
@@ -71,7 +71,7 @@ static void relink(void *engine, struct tx *tx, void *row)
 
 static void unlink_alarm(void *engine, void *row)
 {
-    struct ledger     *l = engine;
+    struct ledger *l = engine;
     struct live_alarm *a = row;
 
     if (!a->place)
@@ -84,7 +84,10 @@ static void unlink_alarm(void *engine, void *row)
     a->place = 0;
 }
 
-static void forget(void *engine) { ((struct ledger *)engine)->alarms.n = 0; }
+static void forget(void *engine)
+{
+    ((struct ledger *)engine)->alarms.n = 0;
+}
 
 void alarms_setup(struct ledger *l)
 {
@@ -92,7 +95,10 @@ void alarms_setup(struct ledger *l)
     ledger_on_reset(l, forget, l);
 }
 
-int64_t alarms_next(const struct ledger *l) { return l->alarms.n ? l->alarms.at[0]->due : NO_VALUE; }
+int64_t alarms_next(const struct ledger *l)
+{
+    return l->alarms.n ? l->alarms.at[0]->due : NO_VALUE;
+}
 
 /* --- setting ---------------------------------------------------------------------------------------- */
 
@@ -111,7 +117,7 @@ static bool is_known(const struct ledger *l, const char *name)
 
 void alarm_set(struct tx *tx, const char *kind, const char *subject, int64_t due)
 {
-    const char       *sid = key(tx, kind, subject);
+    const char *sid = key(tx, kind, subject);
     struct alarm_row *a = row_find(tx, &alarm_kind_record, sid);
 
     assert(is_known(tx->ledger, kind));
@@ -145,7 +151,7 @@ int64_t alarm_due(struct tx *tx, const char *kind, const char *subject)
 
 struct bell {
     struct command command;
-    const char    *sid;
+    const char *sid;
 };
 
 static void bell_done(struct command *c, fault_t f)
@@ -157,7 +163,7 @@ static void bell_done(struct command *c, fault_t f)
 static struct bell *bell_new(fault_t (*run)(struct tx *, struct command *), const char *sid)
 {
     struct arena *a = arena_new();
-    struct bell  *b = arena_alloc(a, sizeof *b);
+    struct bell *b = arena_alloc(a, sizeof *b);
 
     b->command = (struct command){ .arena = a, .run = run, .done = bell_done };
     b->sid = arena_strdup(a, sid);
@@ -172,10 +178,10 @@ static fault_t drop(struct tx *tx, struct command *c)
 
 static fault_t ring(struct tx *tx, struct command *c)
 {
-    struct ledger    *l = tx->ledger;
+    struct ledger *l = tx->ledger;
     struct alarm_row *a = row_find(tx, &alarm_kind_record, ((struct bell *)c)->sid);
-    const char       *subject = arena_strdup(tx->arena, a->subject), *name = arena_strdup(tx->arena, a->name);
-    int64_t           due = a->due;
+    const char *subject = arena_strdup(tx->arena, a->subject), *name = arena_strdup(tx->arena, a->name);
+    int64_t due = a->due;
 
     row_delete(tx, a);
     for (size_t i = 0; i < l->alarm_kinds.n; i++)
@@ -193,7 +199,7 @@ void alarms_ring(struct ledger *l)
         int64_t now = clock_now(l->config.clock);
         if (!l->alarms.n || l->alarms.at[0]->due > now)
             return;
-        const char  *sid = l->alarms.at[0]->sid;
+        const char *sid = l->alarms.at[0]->sid;
         struct bell *b = bell_new(ring, sid), *again = bell_new(drop, sid);
         entry_run(l, &b->command, now);
         fault_t f = l->entries.at[l->entries.n - 1].fault;

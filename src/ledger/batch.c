@@ -23,11 +23,12 @@ static bool wrote(struct ledger *l, const struct row_head *h, enum db_result res
     return false;
 }
 
-/* Rows that give up a unique value first lose it, so that two of a batch may swap names whatever the order of the writes. */
+/* Rows that give up a unique value first lose it, so that two of a batch may swap names whatever the order of the
+ * writes. */
 static bool give_up_values(struct ledger *l, struct row_head *h)
 {
     const struct live_kind *lk = h->kind;
-    void                   *between = NULL;
+    void *between = NULL;
 
     for (size_t i = 0; i < lk->nuniques; i++) {
         const struct field *f = lk->uniques[i].fields[lk->uniques[i].n - 1];
@@ -46,8 +47,9 @@ static bool give_up_values(struct ledger *l, struct row_head *h)
 
 static bool write_row(struct ledger *l, struct row_head *h)
 {
-    return wrote(l, h, h->born ? record_insert(l->db, h->kind->kind, row_of(h))
-                               : record_update(l->db, h->kind->kind, row_of(h), h->stored));
+    return wrote(l, h,
+                 h->born ? record_insert(l->db, h->kind->kind, row_of(h))
+                         : record_update(l->db, h->kind->kind, row_of(h), h->stored));
 }
 
 static bool write_rows(struct ledger *l)
@@ -174,14 +176,14 @@ static void fail(struct ledger *l)
 /* --- loading ---------------------------------------------------------------------------------------- */
 
 struct loading {
-    struct ledger    *ledger;
+    struct ledger *ledger;
     struct live_kind *kind;
     ARRAY(struct row_head *) rows; /* in the order of their sids */
 };
 
 static bool load_row(void *arg, void *row)
 {
-    struct loading  *x = arg;
+    struct loading *x = arg;
     struct row_head *h = row_make(x->ledger, x->kind);
 
     memcpy(row_of(h), row, x->kind->kind->size);
@@ -198,7 +200,7 @@ static bool load_row(void *arg, void *row)
 static bool load_rows(struct ledger *l)
 {
     struct loading x = { .ledger = l };
-    bool           ok = events_load(l);
+    bool ok = events_load(l);
 
     for (size_t i = 0; ok && i < l->nkinds; i++) {
         x.kind = &l->kinds[i];
@@ -216,7 +218,7 @@ static bool load_rows(struct ledger *l)
 
 struct loaded {
     struct command command;
-    fault_t        fault;
+    fault_t fault;
 };
 
 static fault_t tell_loaded(struct tx *tx, struct command *c)
@@ -227,7 +229,10 @@ static fault_t tell_loaded(struct tx *tx, struct command *c)
     return NULL;
 }
 
-static void loaded_done(struct command *c, fault_t f) { ((struct loaded *)c)->fault = f; }
+static void loaded_done(struct command *c, fault_t f)
+{
+    ((struct loaded *)c)->fault = f;
+}
 
 bool ledger_load(struct ledger *l, struct arena *a, const char **why)
 {
@@ -260,7 +265,7 @@ bool ledger_load(struct ledger *l, struct arena *a, const char **why)
 static void load_again(struct ledger *l)
 {
     _arena_ struct arena *a = arena_new();
-    const char           *why = NULL;
+    const char *why = NULL;
 
     if (atomic_exchange(&l->ready, false))
         forget(l);
@@ -272,7 +277,7 @@ static void load_again(struct ledger *l)
 
 void entry_run(struct ledger *l, struct command *c, int64_t now)
 {
-    size_t  first = l->afters.n;
+    size_t first = l->afters.n;
     fault_t f = l->failed ? unavailable(c->arena) : command_run(l, c, now);
 
     ARRAY_PUSH(&l->entries, (struct entry){ c, f, first, l->afters.n });

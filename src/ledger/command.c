@@ -1,36 +1,43 @@
 /* One command: run it, then either keep what it did for the batch's end, or undo it as if it had never been.
  *
- * Refusal can come from the command itself, from a value that is taken, or from the store; so what can still refuse comes
- * first (uniqueness in memory, then the writes of rows that are not resident, inside a savepoint), keeping comes last. */
+ * Refusal can come from the command itself, from a value that is taken, or from the store; so what can still refuse
+ * comes first (uniqueness in memory, then the writes of rows that are not resident, inside a savepoint), keeping comes
+ * last. */
 #include "ledger/internal.h"
 #include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-fault_t unavailable(struct arena *a) { return fault(a, F_UNAVAILABLE, "The change could not be stored; try again"); }
+fault_t unavailable(struct arena *a)
+{
+    return fault(a, F_UNAVAILABLE, "The change could not be stored; try again");
+}
 
 /* --- what really changed ---------------------------------------------------------------------------- */
 
 static bool really_changed(const struct kind *k, const void *row, const void *was)
 {
-    for EACH_FIELD (f, k)
-        if (field_is_column(f) && !field_equal(f, row, was))
-            return true;
+    for
+        EACH_FIELD(f, k)
+    if (field_is_column(f) && !field_equal(f, row, was))
+        return true;
     return false;
 }
 
 /* Once a command, unless the engine has done it itself. */
 static void stamp(const struct kind *k, void *row, const void *was, int64_t now)
 {
-    for EACH_FIELD (f, k) {
-        if (!(f->flags & (TOUCHED | REVISION)) || !field_equal(f, row, was))
-            continue;
-        if (f->flags & TOUCHED)
-            *field_int(f, row) = now;
-        else
-            ++*field_int(f, row);
-    }
+    for
+        EACH_FIELD(f, k)
+        {
+            if (!(f->flags & (TOUCHED | REVISION)) || !field_equal(f, row, was))
+                continue;
+            if (f->flags & TOUCHED)
+                *field_int(f, row) = now;
+            else
+                ++*field_int(f, row);
+        }
 }
 
 static void stamp_changes(struct tx *tx)
@@ -38,7 +45,7 @@ static void stamp_changes(struct tx *tx)
     struct ledger *l = tx->ledger;
 
     for (size_t i = 0; i < l->changes.n; i++) {
-        struct change   *c = &l->changes.at[i];
+        struct change *c = &l->changes.at[i];
         struct row_head *h = c->head;
         if (c->how == NEW || h->deleted)
             continue;
@@ -53,10 +60,10 @@ static void stamp_changes(struct tx *tx)
 
 static void revive(struct tx *tx, struct change *c)
 {
-    struct ledger    *l = tx->ledger;
+    struct ledger *l = tx->ledger;
     struct live_kind *lk = c->head->kind;
-    struct row_head  *h = row_make(l, lk);
-    void             *row = row_of(h), *was = c->was;
+    struct row_head *h = row_make(l, lk);
+    void *row = row_of(h), *was = c->was;
 
     memcpy(row, row_of(c->head), lk->kind->size);
     for (size_t i = 0; i < lk->ntexts; i++) {
@@ -78,7 +85,7 @@ static void revive_rows(struct tx *tx)
     struct ledger *l = tx->ledger;
 
     for (size_t i = 0, n = l->changes.n; i < n; i++) {
-        struct change   *c = &l->changes.at[i];
+        struct change *c = &l->changes.at[i];
         struct row_head *h = c->head;
         if (h->kind->kind->resident && !h->resident && !h->deleted && !c->dropped &&
             (!h->kind->kind->is_live || h->kind->kind->is_live(row_of(h))))
@@ -88,7 +95,10 @@ static void revive_rows(struct tx *tx)
 
 /* --- rows that are not resident are written now ----------------------------------------------------- */
 
-static bool is_loose(const struct change *c) { return !c->head->resident && !c->dropped && !(c->how == NEW && c->head->deleted); }
+static bool is_loose(const struct change *c)
+{
+    return !c->head->resident && !c->dropped && !(c->how == NEW && c->head->deleted);
+}
 
 static enum db_result write_loose(struct ledger *l, const struct change *c)
 {
@@ -118,15 +128,15 @@ static enum db_result write_all_loose(struct ledger *l, const struct kind **k)
 
 static fault_t write_loose_rows(struct tx *tx)
 {
-    struct ledger     *l = tx->ledger;
+    struct ledger *l = tx->ledger;
     const struct kind *k = NULL;
-    size_t             n = 0;
+    size_t n = 0;
 
     for (size_t i = 0; i < l->changes.n; i++)
         n += is_loose(&l->changes.at[i]);
     if (!n)
         return NULL;
-    bool           several = n > 1; /* a single statement that is refused has had no effect */
+    bool several = n > 1; /* a single statement that is refused has had no effect */
     enum db_result result = batch_begin(l) ? DB_OK : DB_FAILED;
     if (result == DB_OK && several)
         result = db_savepoint(l->db);
@@ -207,8 +217,23 @@ static void undo_edit(const struct change *c)
     }
 }
 
-/* New rows leave first, while the engine's view of them is still the command's; then the others are what they were; and only
- * when all are, what is derived from them is made again. */
+/* In the order of the kinds, as when loading: what a row belongs to is there before it. */
+static void relink_restored(struct tx *tx)
+{
+    struct ledger *l = tx->ledger;
+
+    for (size_t k = 0; k < l->nkinds && l->changes.n; k++) {
+        const struct live_hooks *hooks = &l->kinds[k].hooks;
+        for (size_t i = 0; hooks->relink && i < l->changes.n; i++) {
+            struct row_head *h = l->changes.at[i].head;
+            if (h->kind == &l->kinds[k] && l->changes.at[i].how == EDITED && h->resident)
+                hooks->relink(hooks->engine, tx, row_of(h));
+        }
+    }
+}
+
+/* New rows leave first, while the engine's view of them is still the command's; then the others are what they were; and
+ * only when all are, what is derived from them is made again. */
 static void undo(struct tx *tx)
 {
     struct ledger *l = tx->ledger;
@@ -220,13 +245,7 @@ static void undo(struct tx *tx)
     for (size_t i = l->changes.n; i-- > 0;)
         if (l->changes.at[i].how == EDITED && l->changes.at[i].head->resident)
             undo_edit(&l->changes.at[i]);
-    for (size_t i = 0; i < l->changes.n; i++) {
-        struct row_head *h = l->changes.at[i].head;
-        if (l->changes.at[i].how != EDITED || !h->resident)
-            continue;
-        if (h->kind->hooks.relink)
-            h->kind->hooks.relink(h->kind->hooks.engine, tx, row_of(h));
-    }
+    relink_restored(tx);
     for (size_t i = 0; i < l->text_changes.n; i++)
         if (l->text_changes.at[i].after)
             ARRAY_PUSH(&l->graveyard, l->text_changes.at[i].after);

@@ -1,5 +1,5 @@
-/* The accounts' logs.  An event gets its number when it is told and is written at the batch's end; the events of a refused
- * command take their numbers back, so a log has no gaps. */
+/* The accounts' logs.  An event gets its number when it is told and is written at the batch's end; the events of a
+ * refused command take their numbers back, so a log has no gaps. */
 #include "ledger/internal.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -20,8 +20,14 @@ static const char *const words[] = {
 #undef EVENT
 };
 
-const char *event_name(enum event_type t) { return names[t]; }
-const char *event_words(enum event_type t) { return words[t]; }
+const char *event_name(enum event_type t)
+{
+    return names[t];
+}
+const char *event_words(enum event_type t)
+{
+    return words[t];
+}
 
 /* clang-format off */
 static const struct field fields[] = {
@@ -56,7 +62,7 @@ static bool take_number(void *arg, struct columns *c)
 static struct account_log *log_of(struct ledger *l, const char *account)
 {
     struct account_log *log = map_get(&l->accounts, account);
-    struct value        v = value_text(account);
+    struct value v = value_text(account);
 
     if (log)
         return log;
@@ -86,7 +92,7 @@ void events_forget(struct ledger *l)
 static bool take_time(void *arg, struct columns *c)
 {
     const char *sid = column_text(c, 0);
-    char        digits[12] = "";
+    char digits[12] = "";
 
     if (sid && strlen(sid) == SID_LENGTH)
         memcpy(digits, sid + 2, 11);
@@ -113,16 +119,17 @@ bool events_load(struct ledger *l)
 void event_tell(struct tx *tx, struct event *e)
 {
     struct ledger *l = tx->ledger;
-    struct arena  *a = l->batch;
+    struct arena *a = l->batch;
 
     assert(e->account_sid && (unsigned)e->type < EV_COUNT && !l->undoing && l->telling < TELLING_MAX);
     e->number = ++log_of(l, e->account_sid)->last;
     e->sid = tx_sid(tx, "EV");
     e->at = tx->now;
     struct event *kept = arena_copy(a, e, sizeof *e);
-    for EACH_FIELD (f, &event_kind)
-        if (field_is_text(f) && field_is_column(f))
-            *field_text(f, kept) = arena_strdup(a, *field_text(f, kept));
+    for
+        EACH_FIELD(f, &event_kind)
+    if (field_is_text(f) && field_is_column(f))
+        *field_text(f, kept) = arena_strdup(a, *field_text(f, kept));
     ARRAY_PUSH(&l->events, kept);
     l->telling++;
     for (size_t i = 0; i < l->listeners.n; i++) {

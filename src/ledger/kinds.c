@@ -41,17 +41,19 @@ const struct kind *ledger_kind(const struct ledger *l, const char *name)
     abort();
 }
 
-/* --- uniques: from the flag, among the rows of the same parents (else of the account), and from the kind's unique indexes */
+/* --- uniques: from the flag, among the rows of the same parents (else of the account), and from the kind's unique
+ * indexes */
 
 static void unique_flagged(struct unique *u, const struct kind *k, const struct field *about)
 {
     uint32_t scope = field_flagged(k, PARENT) ? PARENT : OWNER;
 
-    for EACH_FIELD (f, k)
-        if ((f->flags & scope) && f != about) {
-            assert(u->n < 7);
-            u->fields[u->n++] = f;
-        }
+    for
+        EACH_FIELD(f, k)
+    if ((f->flags & scope) && f != about) {
+        assert(u->n < 7);
+        u->fields[u->n++] = f;
+    }
     u->fields[u->n++] = about;
     u->nocase = about->flags & NOCASE;
 }
@@ -72,9 +74,10 @@ static void make_uniques(struct live_kind *lk, struct arena *a)
     const struct kind *k = lk->kind;
 
     lk->uniques = arena_alloc(a, (k->nfields + k->nindexes) * sizeof *lk->uniques);
-    for EACH_FIELD (f, k)
-        if ((f->flags & UNIQUE) && !(f->flags & KEY))
-            unique_flagged(&lk->uniques[lk->nuniques++], k, f);
+    for
+        EACH_FIELD(f, k)
+    if ((f->flags & UNIQUE) && !(f->flags & KEY))
+        unique_flagged(&lk->uniques[lk->nuniques++], k, f);
     for (size_t i = 0; i < k->nindexes; i++)
         if (k->indexes[i].unique)
             unique_listed(&lk->uniques[lk->nuniques++], a, k, &k->indexes[i]);
@@ -87,9 +90,10 @@ static void make_kind(struct ledger *l, struct live_kind *lk, const struct kind 
     lk->key = field_flagged(k, KEY);
     lk->partial = k->is_live || k->live_where;
     lk->texts = arena_alloc(l->arena, k->nfields * sizeof(struct field *));
-    for EACH_FIELD (f, k)
-        if (field_is_text(f) && field_is_column(f))
-            lk->texts[lk->ntexts++] = f;
+    for
+        EACH_FIELD(f, k)
+    if (field_is_text(f) && field_is_column(f))
+        lk->texts[lk->ntexts++] = f;
     if (k->resident)
         make_uniques(lk, l->arena);
     size_t slot = slot_of(l, k);
@@ -108,8 +112,8 @@ static bool listed(const struct ledger_config *c, const struct kind *k)
 const char *kinds_make(struct ledger *l, struct arena *a)
 {
     const struct kind *const own[] = { &alarm_kind_record, &event_kind };
-    size_t                   n = l->config.nkinds;
-    const struct kind      **all = arena_alloc(l->arena, (n + 2) * sizeof *all);
+    size_t n = l->config.nkinds;
+    const struct kind **all = arena_alloc(l->arena, (n + 2) * sizeof *all);
 
     for (size_t i = 0; i < n; i++)
         all[i] = l->config.kinds[i];
@@ -129,7 +133,8 @@ const char *kinds_make(struct ledger *l, struct arena *a)
                 return arena_printf(a, "There are two kinds '%s'", all[i]->name);
         make_kind(l, &l->kinds[l->nkinds++], all[i]);
     }
-    return schema_sync(l->db, all, n) == DB_OK ? NULL : arena_printf(a, "The schema cannot be made: %s", db_error(l->db));
+    return schema_sync(l->db, all, n) == DB_OK ? NULL
+                                               : arena_printf(a, "The schema cannot be made: %s", db_error(l->db));
 }
 
 void kinds_free(struct ledger *l)

@@ -37,8 +37,14 @@ void ledger_hooks(struct ledger *l, const char *kind, const struct live_hooks *h
     lk->hooks = *h;
 }
 
-void ledger_listen(struct ledger *l, const struct listener *x) { ARRAY_PUSH(&l->listeners, *x); }
-void ledger_alarm(struct ledger *l, const struct alarm_kind *k) { ARRAY_PUSH(&l->alarm_kinds, *k); }
+void ledger_listen(struct ledger *l, const struct listener *x)
+{
+    ARRAY_PUSH(&l->listeners, *x);
+}
+void ledger_alarm(struct ledger *l, const struct alarm_kind *k)
+{
+    ARRAY_PUSH(&l->alarm_kinds, *k);
+}
 
 void ledger_on_loaded(struct ledger *l, void (*loaded)(void *arg, struct tx *tx), void *arg)
 {
@@ -101,9 +107,9 @@ void ledger_free(struct ledger *l)
     events_forget(l);
     map_clear(&l->accounts);
     map_clear(&l->loose);
-    void *const arrays[] = { l->listeners.at, l->alarm_kinds.at, l->loaded.at,      l->reset.at,   l->alarms.at,
+    void *const arrays[] = { l->listeners.at, l->alarm_kinds.at, l->loaded.at,       l->reset.at,   l->alarms.at,
                              l->changes.at,   l->entries.at,     l->text_changes.at, l->touched.at, l->key_changes.at,
-                             l->events.at,    l->afters.at,      l->graveyard.at,   l->dead.at };
+                             l->events.at,    l->afters.at,      l->graveyard.at,    l->dead.at };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     db_close(l->db);
@@ -114,20 +120,29 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
-struct db *ledger_db(struct ledger *l) { return l->db; }
+struct db *ledger_db(struct ledger *l)
+{
+    return l->db;
+}
 
-bool ledger_ready(const struct ledger *l) { return atomic_load(&l->ready); }
+bool ledger_ready(const struct ledger *l)
+{
+    return atomic_load(&l->ready);
+}
 
 /* --- sending ---------------------------------------------------------------------------------------- */
 
-bool ledger_send(struct ledger *l, struct command *c) { return mailbox_send(l->mail, &c->mail); }
+bool ledger_send(struct ledger *l, struct command *c)
+{
+    return mailbox_send(l->mail, &c->mail);
+}
 
 struct waiting {
-    struct command  command;
-    fault_t       (*run)(struct tx *tx, void *arg);
-    void           *arg;
-    fault_t         fault;
-    struct mail     over;
+    struct command command;
+    fault_t (*run)(struct tx *tx, void *arg);
+    void *arg;
+    fault_t fault;
+    struct mail over;
     struct mailbox *answer;
 };
 
@@ -168,13 +183,13 @@ static fault_t next_alarm(struct tx *tx, void *arg)
     return NULL;
 }
 
-/* A batch rings what is due before it runs its commands; so when the question for the next alarm is answered, all earlier
- * ones have rung. */
+/* A batch rings what is due before it runs its commands; so when the question for the next alarm is answered, all
+ * earlier ones have rung. */
 void ledger_turn(struct ledger *l, int64_t by)
 {
     _arena_ struct arena *a = arena_new();
-    struct clock         *clock = l->config.clock;
-    int64_t               target = clock_now(clock) + by, due;
+    struct clock *clock = l->config.clock;
+    int64_t target = clock_now(clock) + by, due;
 
     while (!ledger_do(l, a, next_alarm, &due) && due != NO_VALUE && due <= target) {
         if (due > clock_now(clock))

@@ -13,8 +13,10 @@
  *
  * Undo.  row_edit() remembers what the row was.  What an engine derives from rows (links between them, queues, counters)
  * is not undone but made again: the kind's hooks say how to make the derived state agree with the row (`relink`), and the ledger
- * calls them after loading, and after undoing.  The engine calls the same function after its own changes.  Derived
- * state lives behind the row, in the bytes between kind.size and hooks.live_size.
+ * calls them after loading, and after undoing - in the order of ledger_config.kinds, so parents stand
+ * before their children.  The engine calls the same function after its own changes.  Derived state lives behind the row, in the
+ * bytes between kind.size and hooks.live_size.  A row that is deleted, or of an undone row_new(), is unlinked (at once); so is one
+ * that is no longer live, after the commit: then row_find() still finds it, in the store.
  *
  * Events.  event_tell() writes to the account's log in the same transaction; listeners (rows of a table, set up before start) hear
  * of it at once, in the same transaction, and may change rows themselves; what must wait for the commit (a frame to

@@ -1,4 +1,5 @@
-/* Rows: finding, making, changing, deleting.  What a command does here is noted, and command.c undoes it or keeps it. */
+/* Rows: finding, making, changing, deleting.  What a command does here is noted, and command.c undoes it or keeps it.
+ */
 #include "ledger/internal.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ char *text_keep(struct ledger *l, const char *s)
     if (!s)
         return NULL;
     size_t n = strlen(s) + 1;
-    char  *copy = malloc(n);
+    char *copy = malloc(n);
     if (!copy)
         abort();
     count_bytes(l, n, 1);
@@ -40,7 +41,7 @@ static size_t row_bytes(const struct live_kind *lk)
 
 struct row_head *row_make(struct ledger *l, struct live_kind *lk)
 {
-    size_t           n = row_bytes(lk);
+    size_t n = row_bytes(lk);
     struct row_head *h = aligned_alloc(16, (n + 15) & ~(size_t)15);
 
     if (!h)
@@ -69,7 +70,7 @@ void rows_forget(struct ledger *l)
 {
     for (size_t i = 0; i < l->nkinds; i++) {
         struct live_kind *lk = &l->kinds[i];
-        struct row_head  *h;
+        struct row_head *h;
         for (size_t j = 0; j < lk->nuniques; j++)
             map_clear(&lk->uniques[j].rows);
         for (size_t at = 0; (h = map_next(&lk->rows, &at));)
@@ -79,7 +80,10 @@ void rows_forget(struct ledger *l)
     }
 }
 
-const char *row_sid(const struct row_head *h) { return *field_text(h->kind->key, row_of(h)); }
+const char *row_sid(const struct row_head *h)
+{
+    return *field_text(h->kind->key, row_of(h));
+}
 
 /* --- rows in the command's arena -------------------------------------------------------------------- */
 
@@ -101,9 +105,9 @@ static struct row_head *loose_make(struct tx *tx, struct live_kind *lk, const vo
 /* The same row is loaded once a command, so that there are not two truths. */
 static void *loose_find(struct tx *tx, struct live_kind *lk, const char *sid)
 {
-    const char      *name = loose_name(tx->arena, lk->kind, sid);
+    const char *name = loose_name(tx->arena, lk->kind, sid);
     struct row_head *h = map_get(&tx->ledger->loose, name);
-    void            *row = NULL;
+    void *row = NULL;
 
     if (h)
         return h->deleted ? NULL : row_of(h);
@@ -141,9 +145,15 @@ void *row_each(struct tx *tx, const struct kind *k, size_t *i)
     return h ? row_of(h) : NULL;
 }
 
-size_t row_count(struct tx *tx, const struct kind *k) { return live_kind_of(tx->ledger, k)->rows.n; }
+size_t row_count(struct tx *tx, const struct kind *k)
+{
+    return live_kind_of(tx->ledger, k)->rows.n;
+}
 
-const struct kind *row_kind(const void *row) { return head_of(row)->kind->kind; }
+const struct kind *row_kind(const void *row)
+{
+    return head_of(row)->kind->kind;
+}
 
 bool row_is_live(const void *row)
 {
@@ -175,7 +185,7 @@ static struct change *note(struct ledger *l, struct row_head *h, enum change_how
 
 void row_edit(struct tx *tx, void *row)
 {
-    struct ledger   *l = tx->ledger;
+    struct ledger *l = tx->ledger;
     struct row_head *h = head_of(row);
 
     assert(!h->deleted && !h->retired);
@@ -185,7 +195,7 @@ void row_edit(struct tx *tx, void *row)
 
 void row_set(struct tx *tx, void *row, const char **member, const char *value)
 {
-    struct ledger   *l = tx->ledger;
+    struct ledger *l = tx->ledger;
     struct row_head *h = head_of(row);
 
     assert((char *)member >= (char *)row && (char *)member < (char *)row + h->kind->kind->size);
@@ -203,17 +213,18 @@ void row_set(struct tx *tx, void *row, const char **member, const char *value)
 
 static void set_times(const struct kind *k, void *row, int64_t now)
 {
-    for EACH_FIELD (f, k)
-        if (f->flags & (BORN | TOUCHED))
-            *field_int(f, row) = now;
+    for
+        EACH_FIELD(f, k)
+    if (f->flags & (BORN | TOUCHED))
+        *field_int(f, row) = now;
 }
 
 void *row_new(struct tx *tx, const struct kind *k, const char *sid)
 {
-    struct ledger    *l = tx->ledger;
+    struct ledger *l = tx->ledger;
     struct live_kind *lk = live_kind_of(l, k);
-    struct row_head  *h = k->resident ? row_make(l, lk) : loose_make(tx, lk, NULL);
-    char              prefix[3] = { 0 };
+    struct row_head *h = k->resident ? row_make(l, lk) : loose_make(tx, lk, NULL);
+    char prefix[3] = { 0 };
 
     if (!sid) {
         assert(lk->key->prefix && strlen(lk->key->prefix) >= 2);
@@ -223,15 +234,15 @@ void *row_new(struct tx *tx, const struct kind *k, const char *sid)
     note(l, h, NEW, NULL);
     set_times(k, row_of(h), tx->now);
     row_set(tx, row_of(h), field_text(lk->key, row_of(h)), sid);
-    struct row_head *other = k->resident ? map_put(&lk->rows, row_sid(h), h)
-                                         : map_put(&l->loose, loose_name(tx->arena, k, sid), h);
+    struct row_head *other =
+        k->resident ? map_put(&lk->rows, row_sid(h), h) : map_put(&l->loose, loose_name(tx->arena, k, sid), h);
     assert(!other || (!k->resident && other->deleted));
     return row_of(h);
 }
 
 void row_delete(struct tx *tx, void *row)
 {
-    struct row_head  *h = head_of(row);
+    struct row_head *h = head_of(row);
     struct live_kind *lk = h->kind;
 
     row_edit(tx, row);

@@ -1,7 +1,7 @@
 /* Values that may be there once: a map for each rule of a resident kind, from the values' text to the row.
  *
- * A command's changes are applied together - first every old value is given up, then every new one is taken - so that two
- * rows may swap their names.  Of a kind whose store holds rows that are not in memory, the store is asked, too. */
+ * A command's changes are applied together - first every old value is given up, then every new one is taken - so that
+ * two rows may swap their names.  Of a kind whose store holds rows that are not in memory, the store is asked, too. */
 #include "base/text.h"
 #include "ledger/internal.h"
 #include <assert.h>
@@ -68,7 +68,7 @@ static bool unchanged(const struct unique *u, const void *row, const void *was)
 
 static void collect(struct ledger *l, const struct change *c)
 {
-    struct row_head  *h = c->head;
+    struct row_head *h = c->head;
     struct live_kind *lk = h->kind;
 
     if (!h->resident || c->dropped || (c->how == NEW && h->deleted))
@@ -85,14 +85,14 @@ static void collect(struct ledger *l, const struct change *c)
 
 struct others {
     struct live_kind *kind;
-    const char       *found;
+    const char *found;
 };
 
 /* What is in memory, or was deleted in this batch, is known better here than in the store. */
 static bool is_other(void *arg, void *row)
 {
     struct others *o = arg;
-    const char    *sid = *field_text(o->kind->key, row);
+    const char *sid = *field_text(o->kind->key, row);
 
     if (!map_get(&o->kind->rows, sid) && !map_get(&o->kind->gone, sid))
         o->found = sid;
@@ -101,12 +101,12 @@ static bool is_other(void *arg, void *row)
 
 static bool taken_in_store(struct tx *tx, const struct row_head *h, const struct unique *u)
 {
-    struct others    others = { .kind = h->kind };
+    struct others others = { .kind = h->kind };
     struct condition c[8];
 
     for (size_t i = 0; i < u->n; i++) {
         const struct field *f = u->fields[i];
-        struct value        v;
+        struct value v;
         if (field_is_text(f))
             v = value_text(*field_text(f, row_of(h)));
         else if (f->type == T_ENUM)
@@ -185,7 +185,7 @@ fault_t unique_apply(struct tx *tx)
         struct key_change *c = &l->key_changes.at[i];
         if (!take(tx, c)) {
             const struct unique *u = &c->head->kind->uniques[c->i];
-            const struct kind   *k = c->head->kind->kind;
+            const struct kind *k = c->head->kind->kind;
             give_back(l, i);
             return value_taken(tx, F_INVALID_PARAMETER, k, u->fields[u->n - 1]->name);
         }
@@ -195,7 +195,10 @@ fault_t unique_apply(struct tx *tx)
     return l->failed ? unavailable(tx->arena) : NULL;
 }
 
-void unique_undo(struct ledger *l) { give_back(l, l->key_changes.n); }
+void unique_undo(struct ledger *l)
+{
+    give_back(l, l->key_changes.n);
+}
 
 /* --- rows that come and go -------------------------------------------------------------------------- */
 
