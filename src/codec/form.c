@@ -73,10 +73,12 @@ static fault_t pair_parse(struct arena *a, const char *s, const char *end, struc
 
 fault_t form_parse(struct arena *a, const char *s, size_t n, struct form *out)
 {
-    const char *end = s + n, *stop;
     size_t pairs = 0;
 
     *out = (struct form){ 0 };
+    if (!n)
+        return NULL;
+    const char *end = s + n, *stop;
     for (const char *p = s; p < end; p = stop + 1) {
         stop = find(p, '&', end);
         pairs += stop > p; /* nothing between two '&' is nothing */

@@ -141,7 +141,7 @@ static fault_t put_part(struct op *op, const struct bound *b, const char *text, 
     return f;
 }
 
-fault_t bind_value(struct op *op, const struct bound *b, const char *text, void *row, bool row_of_ledger)
+fault_t bind_text(struct op *op, const struct bound *b, const char *text, void *row, bool row_of_ledger)
 {
     const struct field *f = b->field;
     fault_t bad = NULL;
@@ -213,7 +213,7 @@ static fault_t bind_one(struct op *op, const struct bound *b, const struct form 
         if (b->field->type != T_STR)
             return refuse(op, F_INVALID_PARAMETER, "%s must not be empty", b->param);
     }
-    return bind_value(op, b, text, row, row_of_ledger);
+    return bind_text(op, b, text, row, row_of_ledger);
 }
 
 static fault_t bind_initial(struct op *op, const struct bound *b, void *row, bool row_of_ledger)
@@ -221,7 +221,7 @@ static fault_t bind_initial(struct op *op, const struct bound *b, void *row, boo
     if (b->field->flags & REQUIRED)
         return refuse(op, F_INVALID_PARAMETER, "Missing required parameter %s in the post body", b->param);
     if (b->field->initial)
-        return bind_value(op, b, b->field->initial, row, row_of_ledger);
+        return bind_text(op, b, b->field->initial, row, row_of_ledger);
     clear_value(op, b->field, row, row_of_ledger);
     return NULL;
 }

@@ -91,7 +91,7 @@ void                routes_sort(struct rest *r);
 /* bind.c */
 fault_t bind_row(struct op *op, const struct bindings *b, void *row, bool creating);
 fault_t bind_params(struct op *op, const struct bindings *b, const struct params *p, const struct form *from);
-fault_t bind_value(struct op *op, const struct bound *b, const char *text, void *row, bool row_of_ledger);
+fault_t bind_text(struct op *op, const struct bound *b, const char *text, void *row, bool row_of_ledger);
 /* list.c */
 fault_t list_serve(struct op *op, const struct shape *s);
 /* verbs.c */

@@ -56,7 +56,7 @@ static fault_t filter_equal(struct listing *l, const struct bound *b, const char
     if (b->field->type == T_SID || field_is_text(b->field))
         *field_text(b->field, scratch) = text;
     else
-        f = bind_value(op, &plain, text, scratch, false);
+        f = bind_text(op, &plain, text, scratch, false);
     if (f)
         return f;
     plan_add(&l->plan, b->field->name, IS, value_of(b->field, scratch));
@@ -78,7 +78,7 @@ static fault_t filter_words(struct listing *l, const struct bound *b)
         char *rest = arena_strdup(op->arena, op->form.pairs[i].value), *save = NULL;
         for (char *w = strtok_r(rest, ",", &save); w && n < 64; w = strtok_r(NULL, ",", &save)) {
             unsigned *scratch = arena_alloc(op->arena, l->shape->kind->size);
-            fault_t f = bind_value(op, &(struct bound){ .field = b->field, .param = b->param }, w, scratch, false);
+            fault_t f = bind_text(op, &(struct bound){ .field = b->field, .param = b->param }, w, scratch, false);
             if (f)
                 return f;
             words[n++] = value_of(b->field, scratch);
@@ -104,7 +104,7 @@ static fault_t filter_range(struct listing *l, const struct bound *b)
         if (!text || !*text)
             continue;
         struct bound named = { .field = b->field, .param = param };
-        fault_t f = bind_value(l->op, &named, text, scratch, false);
+        fault_t f = bind_text(l->op, &named, text, scratch, false);
         if (f)
             return f;
         plan_add(&l->plan, b->field->name, ways[i].compare, value_of(b->field, scratch));

@@ -367,6 +367,19 @@ static bool preflight_allowed(const struct op *op, const struct route *route)
     return false;
 }
 
+/* The path as the site's own files know it; NULL: the request is for a product's host, where there are none.
+ * "/contact/" is a product's prefix and a folder. */
+static const char *site_path(const struct op *op)
+{
+    const char *path = op->http->path;
+    size_t n = op->label ? strlen(op->label) : 0;
+
+    if (!op->label)
+        return op->path;
+    return op->path != path && !strncasecmp(path + 1, op->label, n) && (!path[n + 1] || path[n + 1] == '/') ? path
+                                                                                                            : NULL;
+}
+
 void rest_handle(void *arg, struct http_request *req)
 {
     struct rest *r = arg;
@@ -383,7 +396,8 @@ void rest_handle(void *arg, struct http_request *req)
         return;
     }
     if (!route) {
-        if (!op->label && r->config.fallback && r->config.fallback(r->config.fallback_arg, req, op->path))
+        const char *path = site_path(op);
+        if (path && r->config.fallback && r->config.fallback(r->config.fallback_arg, req, path))
             return;
         finish(op, refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path));
         return;

@@ -1,0 +1,25 @@
+/* toy: a resource that uses every word of the vocabulary, and a server without sockets to ask it through; for the tests and the
+ * fuzzer of this folder. */
+#pragma once
+#include "rest/rest.h"
+
+struct toy;
+
+struct toy_answer {
+    int         status;
+    const char *body;   /* "" when there is none; in the arena that was asked with */
+    const char *etag;   /* or NULL */
+    json_t     *json;   /* or NULL */
+};
+
+struct toy       *toy_start(void);
+void              toy_stop(struct toy *t);
+/* Asks as the toy's own account; headers: "name: value\n…" or NULL; body a form, or JSON when it begins with '{'. */
+struct toy_answer toy_ask(struct toy *t, struct arena *a, const char *method, const char *target, const char *body,
+                          const char *headers);
+struct toy_answer toy_ask_as(struct toy *t, struct arena *a, const char *authorization, const char *method, const char *target,
+                             const char *body, const char *headers);
+const char       *toy_stranger(struct toy *t); /* the Authorization of another account */
+void              toy_turn(struct toy *t, int64_t by);
+const struct module *const *toy_modules(void);
+void              toy_reply(struct http_request *r, const struct http_answer *answer); /* in place of http_reply() */
