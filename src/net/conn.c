@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/fault.h"
 #include "internal.h"
 
@@ -24,6 +25,11 @@ struct farewell {
     h2o_socket_t *sock;
     int64_t deadline;
 };
+
+static int64_t now_ms(void)
+{
+    return monotonic_ns() / 1000000;
+}
 
 static void conn_gone(struct loop *l)
 {
@@ -52,7 +58,7 @@ static void linger_start(struct loop *l, int fd)
     struct farewell *g = h2o_mem_alloc(sizeof *g);
 
     shutdown(fd, SHUT_WR);
-    *g = (struct farewell){ .loop = l, .deadline = loop_now(l) + LINGER_MS };
+    *g = (struct farewell){ .loop = l, .deadline = now_ms() + LINGER_MS };
     g->sock = h2o_evloop_socket_create(l->ctx.loop, fd, H2O_SOCKET_FLAG_IS_ACCEPTED_CONNECTION);
     g->sock->data = g;
     list_append(&l->lingers, &g->link);
@@ -78,7 +84,7 @@ void conn_accept(struct loop *l, int fd)
 
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof gone_ms);
-    *c = (struct conn){ .loop = l, .linger_fd = -1, .since = loop_now(l) };
+    *c = (struct conn){ .loop = l, .linger_fd = -1, .since = now_ms() };
     c->deadline = c->since + l->server->config.slow_ms;
     c->sock = h2o_evloop_socket_create(l->ctx.loop, fd, H2O_SOCKET_FLAG_IS_ACCEPTED_CONNECTION);
     c->sock->on_close.cb = on_close;
@@ -118,7 +124,7 @@ void conn_answering(struct conn *c)
 {
     c->answering = true;
     c->taken = 0;
-    c->deadline = loop_now(c->loop) + c->loop->server->config.slow_ms;
+    c->deadline = now_ms() + c->loop->server->config.slow_ms;
 }
 
 /* However long the answer: who takes its bytes gets another slow_ms. */
@@ -137,7 +143,7 @@ static bool still_reading(struct conn *c, int64_t now)
 void conn_next(struct conn *c)
 {
     c->busy = c->partial = c->answering = false;
-    c->since = loop_now(c->loop);
+    c->since = now_ms();
     c->deadline = c->since + c->loop->server->config.idle_ms;
 }
 
@@ -194,7 +200,7 @@ static void sweep_one(struct conn *c, int64_t now)
 
 void conn_sweep(struct loop *l)
 {
-    int64_t now = loop_now(l);
+    int64_t now = now_ms();
 
     for
         LIST_EACH(i, &l->conns)
@@ -210,7 +216,7 @@ void conn_sweep(struct loop *l)
 
 void conn_end_idle(struct loop *l)
 {
-    int64_t now = loop_now(l);
+    int64_t now = now_ms();
 
     for
         LIST_EACH(i, &l->conns)

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static struct http_server *server; /* the fuzzer's process is one server */
+static struct arena *arena;
 
 static void on_message(void *data, struct http_socket *s, const void *bytes, size_t n, bool text)
 {
@@ -57,7 +58,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
     (void)argc;
     (void)argv;
-    server = http_start(&c, arena_new(), &why);
+    arena = arena_new();
+    server = http_start(&c, arena, &why);
     return 0;
 }
 

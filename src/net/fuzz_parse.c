@@ -19,7 +19,7 @@ static void read_list(const char *s)
         before = rest;
         if (!listen_next(&rest, host, port))
             break;
-        assert(rest > before && strlen(host) < sizeof host && atoi(port) <= 65535);
+        assert(rest > before && strlen(host) < sizeof host && strtol(port, NULL, 10) <= 65535);
     }
 }
 

@@ -31,7 +31,7 @@ struct conn {
     struct link   link;
     struct loop  *loop;
     h2o_socket_t *sock;
-    int64_t       deadline, since; /* h2o_now(); deadline 0: none */
+    int64_t       deadline, since; /* monotonic milliseconds; deadline 0: none */
     int           linger_fd;       /* >= 0: keep reading for a moment after close, so that the last answer arrives */
     unsigned      served;
     uint64_t      taken;           /* bytes acknowledged when the deadline was set */
@@ -94,7 +94,6 @@ struct http_server {
 
 void loop_post(struct loop *l, struct post *p);      /* any thread */
 bool loop_is_mine(const struct loop *l);
-static inline int64_t loop_now(const struct loop *l) { return (int64_t)l->ctx.loop->_now; }
 
 /* --- requests (request.c) ------------------------------------------------------------------------------ */
 

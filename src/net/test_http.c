@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <sys/resource.h>
 #include <zlib.h>
 
 static void keep_alive_and_pipelining(void **state)
@@ -360,6 +361,27 @@ static void too_many_connections(void **state)
     bench_free(b);
 }
 
+static void no_descriptors_left(void **state)
+{
+    (void)state;
+    struct bench *b = bench_new();
+    struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons((uint16_t)bench_port(b)) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), lowest_free = dup(fd);
+    struct rlimit before, none;
+
+    sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    close(lowest_free);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = (struct rlimit){ .rlim_cur = (rlim_t)lowest_free, .rlim_max = before.rlim_max };
+    setrlimit(RLIMIT_NOFILE, &none);
+    assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+    peer_closed(fd); /* told at once, instead of waiting in the queue while the loop spins */
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(status_of(b, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n"), 204);
+    close(fd);
+    bench_free(b);
+}
+
 static void drain(void *arg)
 {
     http_drain(((struct bench *)arg)->server, 5000);
@@ -453,6 +475,7 @@ int main(void)
         cmocka_unit_test(client_gone_meanwhile),
         cmocka_unit_test(answers_from_other_threads),
         cmocka_unit_test(too_many_connections),
+        cmocka_unit_test(no_descriptors_left),
         cmocka_unit_test(drain_finishes_what_is_under_way),
         cmocka_unit_test(port_in_use),
     };

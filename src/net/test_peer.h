@@ -74,7 +74,7 @@ static inline struct peer_answer peer_answer_to(int fd, const char *method)
     assert_int_equal(sscanf(a.head, "HTTP/1.1 %d", &a.status), 1);
     const char *length = strcasestr(a.head, "\r\ncontent-length:");
     if (length && strcmp(method, "HEAD"))
-        a.length = (size_t)atol(length + 17);
+        a.length = strtoul(length + 17, NULL, 10);
     a.body = calloc(1, a.length + 1);
     peer_exactly(fd, a.body, a.length);
     return a;
