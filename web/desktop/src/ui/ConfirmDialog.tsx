@@ -10,7 +10,7 @@ export interface ConfirmDialogProps {
   isOpen: boolean;
 }
 
-/** A question before something that cannot be taken back. Escape means no, which Paste leaves out. */
+/** A question before something that cannot be taken back. Escape means no; Paste's dialog swallows the key, hence the capture. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { isOpen, onDismiss } = props;
   useEffect(() => {
@@ -18,8 +18,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key === 'Escape') onDismiss();
     };
-    window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    window.addEventListener('keydown', onKeyDown, true);
+    return () => window.removeEventListener('keydown', onKeyDown, true);
   }, [isOpen, onDismiss]);
   return (
     <AlertDialog

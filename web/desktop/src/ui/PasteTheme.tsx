@@ -1,5 +1,6 @@
 import { StylingGlobals, ThemeProvider } from '@twilio-paste/core/styling-library';
-import { DefaultTheme, pasteGlobalStyles, StyledBase } from '@twilio-paste/core/theme';
+import { Box } from '@twilio-paste/core/box';
+import { DefaultTheme, pasteGlobalStyles } from '@twilio-paste/core/theme';
 import type { ReactNode } from 'react';
 
 const globalStyles = pasteGlobalStyles({ theme: DefaultTheme });
@@ -13,9 +14,15 @@ export function PasteTheme({ children }: { children: ReactNode }) {
   return (
     <ThemeProvider theme={DefaultTheme}>
       <StylingGlobals styles={globalStyles} />
-      <StyledBase className="paste-theme-provider" style={{ height: '100%' }}>
+      <Box
+        height="100%"
+        color="colorText"
+        fontFamily="fontFamilyText"
+        fontSize="fontSize30"
+        lineHeight="lineHeight30"
+      >
         {children}
-      </StyledBase>
+      </Box>
     </ThemeProvider>
   );
 }

@@ -87,9 +87,9 @@ export function ActivityPicker() {
         ))}
       </Menu>
       <ConfirmDialog
-        heading={`Become ${question?.activity.name ?? ''}?`}
+        heading={`Change to ${question?.activity.name ?? ''}?`}
         isOpen={question !== null}
-        confirmLabel={`Reject and become ${question?.activity.name ?? ''}`}
+        confirmLabel="Reject and change"
         onConfirm={() => question && void change(question.activity, true)}
         onDismiss={() => setQuestion(null)}
       >

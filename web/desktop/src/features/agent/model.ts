@@ -16,5 +16,5 @@ export function offersAtStake(activity: Activity, tasks: Iterable<Task>): number
 
 export function stakeText(activity: string, offers: number): string {
   const what = offers === 1 ? 'The incoming task' : `The ${offers} incoming tasks`;
-  return `${what} will be rejected and offered to somebody else when you become ${activity}.`;
+  return `${what} will be rejected and offered to somebody else when you change to ${activity}.`;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { act, manager, Notifications } from '../../actions';
 import { spokenDuration } from '../../lib/format';
 import { selectIncoming, useAppSelector } from '../../state/selectors';
@@ -32,8 +32,6 @@ export function useAlerts(): void {
   const incoming = useAppSelector(selectIncoming).length;
   const sound = useAppSelector((state) => state.flex.config.sound.enabled);
   const product = useAppSelector((state) => state.flex.config.productName);
-  const nothingSelected = useRef(true);
-  nothingSelected.current = useAppSelector((s) => s.flex.view.selectedTaskSid === undefined);
 
   useEffect(() => {
     document.title = titleOf(product, incoming);
@@ -53,8 +51,6 @@ export function useAlerts(): void {
         const left = spokenDuration(task.reservationTimeout * 1000);
         announce(`${incomingText(task)} ${left} to answer.`, 'assertive');
         notifyOutside(task);
-        // A free canvas shows the offer; an agent at work is not torn away from it.
-        if (nothingSelected.current) void act('SelectTask', { sid: task.sid });
       }),
       events.on('taskAccepted', (task) => announce(`Accepted: ${task.customer.name}.`)),
       events.on('taskWrapup', (task) => announce(`Wrapping up: ${task.customer.name}.`)),

@@ -35,7 +35,7 @@ export function ShortcutHelp() {
             <div key={label}>
               <dt>{label}</dt>
               <dd>
-                <Keys keys={keys} />
+                <Keys keys={keys} join=" " />
               </dd>
             </div>
           ))}

@@ -1,7 +1,8 @@
-import { Toast, ToastContainer } from '@twilio-paste/core/toast';
+import { Toast } from '@twilio-paste/core/toast';
 import { useEffect, useSyncExternalStore } from 'react';
 import { Notifications, type NotificationType } from '../../actions';
 import { announce } from '../../ui/announcer';
+import styles from './Toasts.module.css';
 
 const variants: Record<NotificationType, 'neutral' | 'success' | 'warning' | 'error'> = {
   information: 'neutral',
@@ -24,7 +25,7 @@ export function Toasts() {
   );
   if (active.length === 0) return null;
   return (
-    <ToastContainer>
+    <div className={styles.corner}>
       {active.map((n) => (
         <Toast
           key={n.key}
@@ -38,6 +39,6 @@ export function Toasts() {
           {n.text}
         </Toast>
       ))}
-    </ToastContainer>
+    </div>
   );
 }

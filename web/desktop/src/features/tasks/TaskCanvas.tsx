@@ -16,8 +16,7 @@ function Age({ task }: { task: Task }) {
   const now = useSecond();
   return (
     <span title={task.dateCreated.toLocaleString()}>
-      <Hidden>Waiting since the request:</Hidden>
-      {duration(task.ageAt(now) * 1000)} old
+      <Hidden>Created</Hidden> {duration(task.ageAt(now) * 1000)} ago
     </span>
   );
 }

@@ -5,6 +5,7 @@ import { VirtualList } from '../../ui/VirtualList';
 import { IncomingCard } from './IncomingCard';
 import { heightOfRow, isHeadingRow, keyOfRow, toRows, type ListRow } from './model';
 import { TaskRow } from './TaskRow';
+import { useNextTask } from './useNextTask';
 import styles from './TaskList.module.css';
 
 function Skeleton() {
@@ -22,6 +23,7 @@ export function TaskList() {
   const selected = useAppSelector((state) => state.flex.view.selectedTaskSid);
   const loaded = useAppSelector((state) => state.flex.worker.source !== null);
   const rows = useMemo(() => toRows(tasks), [tasks]);
+  useNextTask(tasks, selected);
 
   const render = (row: ListRow) => {
     if (row.kind === 'heading') {

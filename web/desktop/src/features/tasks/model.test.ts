@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { fakeReservation, AVAILABLE, OFFLINE } from '../../state/fakes';
+import { Task } from '../../state/task';
+import { heightOfRow, idleOf, isHeadingRow, secondLine, statusWord, toRows } from './model';
+
+const task = (sid: string, status: string, attributes?: unknown) =>
+  new Task(fakeReservation(sid, attributes ? { status, attributes } : { status }));
+
+describe('toRows', () => {
+  it('puts tasks under headings with their numbers, and leaves out what is empty', () => {
+    const rows = toRows([task('WR1', 'pending'), task('WR2', 'pending'), task('WR3', 'wrapping')]);
+    expect(
+      rows.map((row) => (row.kind === 'heading' ? `${row.title} ${row.count}` : row.key)),
+    ).toEqual(['Incoming 2', 'WR1', 'WR2', 'Wrapping up 1', 'WR3']);
+    expect(rows.map(isHeadingRow)).toEqual([true, false, false, true, false]);
+    expect(rows.map(heightOfRow)).toEqual([36, 128, 128, 36, 64]);
+    expect(toRows([])).toEqual([]);
+  });
+});
+
+it('says what a task is about and how it stands', () => {
+  expect(secondLine(task('WR1', 'pending', { topic: 'tech_support' }))).toBe(
+    'Tech support · Everyone',
+  );
+  expect(secondLine(task('WR1', 'pending', {}))).toBe('Everyone');
+  expect(['pending', 'accepted', 'wrapping'].map((s) => statusWord(task('WR1', s)))).toEqual([
+    'Incoming',
+    'In progress',
+    'Wrapping up',
+  ]);
+});
+
+it('tells an idle agent why nothing comes', () => {
+  expect(idleOf(AVAILABLE).heading).toBe('You are Available. Waiting for work.');
+  expect(idleOf(OFFLINE).heading).toBe('You are Offline: go Available to receive work.');
+  expect(idleOf(null).heading).toMatch(/Connecting/);
+});
