@@ -44,6 +44,8 @@ const char *resource_check(struct arena *a, const struct resource *r)
         return arena_printf(a, "%s answers no verb", r->path);
     if (r->view && r->verbs)
         return arena_printf(a, "%s is a view and has verbs", r->path);
+    if (r->show && !(r->kind && r->shape))
+        return arena_printf(a, "%s shows a shape and has no kind, or none to show", r->path);
     if ((r->verbs & LIST) && !r->many)
         return arena_printf(a, "%s is listed without a name for its list", r->path);
     if (r->kind) {

@@ -120,7 +120,7 @@ static const char *shape_make(struct rest *r, struct arena *a, const struct reso
 
     if (why)
         return why;
-    *s = (struct shape){ .res = res, .kind = k };
+    *s = (struct shape){ .res = res, .kind = k, .shown = res->shape ? res->shape : k };
     s->key = res->key ? field_named(k, res->key) : field_flagged(k, KEY);
     s->owner = field_flagged(k, OWNER);
     s->revision = field_flagged(k, REVISION);
@@ -140,10 +140,10 @@ static const char *shape_make(struct rest *r, struct arena *a, const struct reso
     s->action_params = arena_alloc(r->arena, (res->nactions + 1) * sizeof(*s->action_params));
     for (size_t i = 0; i < res->nactions; i++)
         s->action_params[i] = params_of(r, &res->actions[i].params);
-    why = template_make(r->arena, k, instance_path(a, s), &s->url);
+    why = template_make(r->arena, s->shown, instance_path(a, s), &s->url);
     s->links = arena_alloc(r->arena, (res->nlinks + 1) * sizeof(*s->links));
     for (size_t i = 0; i < res->nlinks && !why; i++)
-        why = template_make(r->arena, k, res->links[i].path, &s->links[i]);
+        why = template_make(r->arena, s->shown, res->links[i].path, &s->links[i]);
     return why;
 }
 

@@ -69,7 +69,7 @@ static const char *param_of(struct description *d, const struct field *f)
 
 static void put_row_schema(struct description *d, const struct resource *r)
 {
-    const struct kind *k = r->kind ? r->kind : r->shape;
+    const struct kind *k = r->shape ? r->shape : r->kind;
     bool old_style = r->style == STYLE_2010;
 
     json_open(d->o, '{');

@@ -29,7 +29,8 @@ struct bindings {
 /* A description, compiled: what the interpreter looks up once and not at each request. */
 struct shape {
     const struct resource *res;
-    const struct kind     *kind;
+    const struct kind     *kind;  /* what is stored */
+    const struct kind     *shown; /* what is shown: the same, unless there is a shape */
     const struct field    *key, *owner, *revision, *alternate, *touched;
     struct bound          *parents;
     size_t                 nparents;

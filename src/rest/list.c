@@ -360,10 +360,12 @@ fault_t list_serve(struct op *op, const struct shape *s)
 
     f = f ? f : read_filters(&l);
     f = f ? f : read_order(&l);
-    f = f ? f : read_page(&l);
     add_scope(&l);
     if (!f && s->res->select)
         f = s->res->select(op, &l.plan);
+    if (l.plan.newest_first && !l.norders)
+        l.orders[l.norders++] = (struct order){ .column = field_flagged(s->kind, KEY)->name, .descending = true };
+    f = f ? f : read_page(&l);
     if (!f && !l.plan.nothing)
         f = select_rows(&l);
     if (f)

@@ -65,7 +65,11 @@ void shape_json(struct op *op, const struct shape *s, const void *row, struct js
 {
     bool old_style = s->res->style == STYLE_2010;
 
-    if (s->res->present) {
+    if (s->res->show) {
+        void *out = arena_alloc(op->arena, s->shown->size);
+        s->res->show(op, row, out);
+        row = out;
+    } else if (s->res->present) {
         void *copy = arena_copy(op->arena, row, s->kind->size);
         fault_t f = s->res->present(op, copy);
         if (!f)
@@ -73,7 +77,7 @@ void shape_json(struct op *op, const struct shape *s, const void *row, struct js
     }
     json_open(o, '{');
     for
-        EACH_FIELD(f, s->kind)
+        EACH_FIELD(f, s->shown)
         {
             if ((f->flags & HIDDEN) || f->part_of)
                 continue;

@@ -43,7 +43,7 @@ struct resource {
     enum style         style;
     unsigned           verbs;
     const struct kind *kind;       /* NULL for a view that is not stored: then .fields of .shape */
-    const struct kind *shape;      /* of a view: the struct that `view` fills (never stored) */
+    const struct kind *shape;      /* a struct that is never stored: what `view` fills, or `show` makes of a row of kind */
     bool               singleton;  /* FETCH and UPDATE at .path itself; found by its parents, or by `find` */
     bool               reads_live;
     bool               manage;     /* needs principal.may_manage (accounts, keys) */
@@ -57,6 +57,7 @@ struct resource {
     fault_t (*update)(struct op *op, void *row, const void *was); /* row already edited and bound; was: as it was before */
     fault_t (*remove)(struct op *op, void *row);  /* before row_delete() */
     fault_t (*present)(struct op *op, void *copy);/* fills COMPUTED fields of a shallow copy, before it becomes JSON */
+    void    (*show)(struct op *op, const void *row, void *out); /* fills a struct of .shape, which is shown in the row's place */
     fault_t (*find)(struct op *op, const char *key, void **row); /* in place of look-up by sid or ALTERNATE; *row NULL: 404 */
     fault_t (*select)(struct op *op, struct list_plan *plan);    /* adds conditions from list_params, or a C predicate */
     fault_t (*view)(struct op *op, void *out);    /* fills a struct of .shape */
@@ -70,6 +71,7 @@ struct list_plan {
     bool           (*keep)(struct op *op, const void *row, void *arg); /* a test that SQL cannot do */
     void            *keep_arg;
     bool             nothing;                      /* the list is empty whatever is stored */
+    bool             newest_first;                 /* where the caller did not ask for an order */
 };
 void plan_add(struct list_plan *p, const char *column, enum compare compare, struct value value);
 

@@ -72,13 +72,11 @@ static const struct resource *const resources[] = {
     &workspace_resource,          &activity_resource, &task_channel_resource,
     &task_queue_resource,         &workflow_resource, &worker_resource,
     &worker_channel_resource,     &task_resource,     &task_reservation_resource,
-    &worker_reservation_resource,
+    &worker_reservation_resource, &event_resource,
 };
 
 /* clang-format off */
 static const struct unperformed unperformed[] = {
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Events" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Events/{sid}" },
     { "taskrouter", "GET",  WORKSPACE_PATH "/Statistics" },
     { "taskrouter", "GET",  WORKSPACE_PATH "/RealTimeStatistics" },
     { "taskrouter", "GET",  WORKSPACE_PATH "/CumulativeStatistics" },
