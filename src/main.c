@@ -243,6 +243,7 @@ static int serve(struct arena *a, int argc, char **argv)
     log_setup(level_named(s.config.log_level), s.config.log_json);
     s.site.test_clock = !strcmp(s.config.clock, "test");
     s.site.demo = s.config.demo;
+    s.site.local = listens_locally(s.config.listen) && !s.config.trust_proxy; /* a proxy lets others in */
     s.site.clock = s.site.test_clock ? clock_test(clock_now(clock_real())) : clock_real();
     const struct module *const *list = s.site.test_clock ? modules_for_tests : modules;
     s.store = store_open(a, s.config.data, &why);
