@@ -281,13 +281,11 @@ static void take_results(struct http_client *client)
 
 static void end_calls(struct http_client *client)
 {
-    for
-        LIST_EACH(i, &client->calls)
-        {
-            struct call *k = CONTAINER_OF(i, struct call, link);
-            curl_multi_remove_handle(client->multi, k->easy);
-            fail_with(k, "the server is stopping");
-        }
+    for (struct link *i = client->calls.next, *next = i->next; i != &client->calls; i = next, next = i->next) {
+        struct call *k = CONTAINER_OF(i, struct call, link);
+        curl_multi_remove_handle(client->multi, k->easy);
+        fail_with(k, "the server is stopping");
+    }
 }
 
 static void run(void *arg)

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -166,21 +167,35 @@ static void cut(struct conn *c)
     c->cut = true;
 }
 
-/* h2o has no face for this answer, and between two requests nobody else writes. */
-static void send_timeout(struct conn *c)
+/* h2o has no face for these answers, and before a request has arrived nobody else writes. */
+static void refuse_raw(struct conn *c, enum fault_id id, const char *phrase)
 {
-    const struct fault *f = fault_kind(F_TIMEOUT);
+    const struct fault *f = fault_kind(id);
     char text[512], body[256];
+
+    if (c->sock->ssl || c->cut || h2o_socket_is_writing(c->sock))
+        return;
     int n = snprintf(
         body, sizeof body,
         "{\"code\":%d,\"message\":\"%s\",\"more_info\":\"https://www.twilio.com/docs/errors/%d\",\"status\":%d}",
         f->code, f->meaning, f->code, f->status);
     int all = snprintf(text, sizeof text,
-                       "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                       "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
                        "Content-Length: %d\r\n\r\n%s",
-                       n, body);
+                       f->status, phrase, n, body);
 
+    conn_linger(c);
     (void)!send(h2o_socket_get_fd(c->sock), text, (size_t)all, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* h2o waits for 417 KB of headers before it gives up; who comes slowly could keep that much on each connection. */
+static bool head_without_end(const struct conn *c)
+{
+    size_t most = c->loop->server->config.header_max;
+    const h2o_buffer_t *in = c->sock->input;
+
+    return in->size > most && !memmem(in->bytes, most, "\r\n\r\n", 4) && !memmem(in->bytes, most, "\n\n", 2) &&
+           !memmem(in->bytes, most, "\n\r\n", 3);
 }
 
 static void sweep_one(struct conn *c, int64_t now)
@@ -191,10 +206,14 @@ static void sweep_one(struct conn *c, int64_t now)
         if (c->served || c->deadline > whole)
             c->deadline = whole;
     }
+    if (c->partial && !c->cut && head_without_end(c)) {
+        refuse_raw(c, F_HEADERS_TOO_LARGE, "Request Header Fields Too Large");
+        cut(c);
+    }
     if (!c->deadline || now < c->deadline || c->cut || still_reading(c, now))
         return;
-    if (c->partial && !c->sock->ssl && !h2o_socket_is_writing(c->sock))
-        send_timeout(c);
+    if (c->partial)
+        refuse_raw(c, F_TIMEOUT, "Request Timeout");
     cut(c);
 }
 
@@ -202,38 +221,31 @@ void conn_sweep(struct loop *l)
 {
     int64_t now = now_ms();
 
-    for
-        LIST_EACH(i, &l->conns)
-    sweep_one(CONTAINER_OF(i, struct conn, link), now);
-    for
-        LIST_EACH(i, &l->lingers)
-        {
-            struct farewell *g = CONTAINER_OF(i, struct farewell, link);
-            if (now >= g->deadline)
-                linger_free(g);
-        }
+    for (struct link *i = l->conns.next, *next = i->next; i != &l->conns; i = next, next = i->next)
+        sweep_one(CONTAINER_OF(i, struct conn, link), now);
+    for (struct link *i = l->lingers.next, *next = i->next; i != &l->lingers; i = next, next = i->next) {
+        struct farewell *g = CONTAINER_OF(i, struct farewell, link);
+        if (now >= g->deadline)
+            linger_free(g);
+    }
 }
 
 void conn_end_idle(struct loop *l)
 {
     int64_t now = now_ms();
 
-    for
-        LIST_EACH(i, &l->conns)
-        {
-            struct conn *c = CONTAINER_OF(i, struct conn, link);
-            bool young = !c->served && now - c->since < GRACE_MS;
-            if (!c->busy && c->deadline && !c->sock->input->size && !young)
-                cut(c);
-        }
+    for (struct link *i = l->conns.next, *next = i->next; i != &l->conns; i = next, next = i->next) {
+        struct conn *c = CONTAINER_OF(i, struct conn, link);
+        bool young = !c->served && now - c->since < GRACE_MS;
+        if (!c->busy && c->deadline && !c->sock->input->size && !young)
+            cut(c);
+    }
 }
 
 void conn_end_all(struct loop *l)
 {
-    for
-        LIST_EACH(i, &l->conns)
-    cut(CONTAINER_OF(i, struct conn, link));
-    for
-        LIST_EACH(i, &l->lingers)
-    linger_free(CONTAINER_OF(i, struct farewell, link));
+    for (struct link *i = l->conns.next, *next = i->next; i != &l->conns; i = next, next = i->next)
+        cut(CONTAINER_OF(i, struct conn, link));
+    for (struct link *i = l->lingers.next, *next = i->next; i != &l->lingers; i = next, next = i->next)
+        linger_free(CONTAINER_OF(i, struct farewell, link));
 }

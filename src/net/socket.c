@@ -594,18 +594,15 @@ struct http_socket *http_upgrade(struct http_request *r, const struct socket_han
 
 void socket_drain(struct loop *l)
 {
-    for
-        LIST_EACH(i, &l->sockets)
-    begin_close(CONTAINER_OF(i, struct http_socket, link), WSLAY_CODE_GOING_AWAY, "", 0);
+    for (struct link *i = l->sockets.next, *next = i->next; i != &l->sockets; i = next, next = i->next)
+        begin_close(CONTAINER_OF(i, struct http_socket, link), WSLAY_CODE_GOING_AWAY, "", 0);
 }
 
 void socket_end_all(struct loop *l)
 {
-    for
-        LIST_EACH(i, &l->sockets)
-        {
-            struct http_socket *s = CONTAINER_OF(i, struct http_socket, link);
-            if (s->sock) /* an unfinished handshake ends with its connection */
-                finish(s, s->code ? s->code : WSLAY_CODE_GOING_AWAY);
-        }
+    for (struct link *i = l->sockets.next, *next = i->next; i != &l->sockets; i = next, next = i->next) {
+        struct http_socket *s = CONTAINER_OF(i, struct http_socket, link);
+        if (s->sock) /* an unfinished handshake ends with its connection */
+            finish(s, s->code ? s->code : WSLAY_CODE_GOING_AWAY);
+    }
 }

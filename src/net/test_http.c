@@ -248,6 +248,12 @@ static void forgetful(struct http_config *c)
     c->idle_ms = 100;
 }
 
+/* Looks often at its connections, but waits for them. */
+static void hurried_but_patient(struct http_config *c)
+{
+    c->idle_ms = 200;
+}
+
 static void slow_ones_are_cut(void **state)
 {
     (void)state;
@@ -277,6 +283,27 @@ static void slow_ones_are_cut(void **state)
     assert_int_equal(peer_status(idle), 204);
     peer_closed(idle);
     close(idle);
+    bench_free(b);
+}
+
+static void head_that_never_ends(void **state)
+{
+    (void)state;
+    struct bench *b = bench_with(hurried_but_patient);
+    int fd = bench_connect(b);
+    char *s = malloc(20000);
+
+    memset(s, 'x', 20000);
+    memcpy(s, "GET / HTTP/1.1\r\nX: ", 19);
+    peer_sendn(fd, s, 20000);
+    struct peer_answer a = peer_answer_to(fd, "GET");
+    assert_int_equal(a.status, 431);
+    assert_non_null(strstr(a.body, "20431"));
+    free(a.body);
+    free(s);
+    shutdown(fd, SHUT_WR);
+    peer_closed(fd);
+    close(fd);
     bench_free(b);
 }
 
@@ -471,6 +498,7 @@ int main(void)
         cmocka_unit_test(smuggling),
         cmocka_unit_test(garbage),
         cmocka_unit_test(slow_ones_are_cut),
+        cmocka_unit_test(head_that_never_ends),
         cmocka_unit_test(slow_reader_of_an_answer),
         cmocka_unit_test(client_gone_meanwhile),
         cmocka_unit_test(answers_from_other_threads),
