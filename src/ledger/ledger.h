@@ -100,7 +100,7 @@ const char *tx_sid(struct tx *tx, const char *prefix);             /* a new one,
 void *row_find(struct tx *tx, const struct kind *k, const char *sid);      /* or NULL; not one deleted by this command */
 void *row_new(struct tx *tx, const struct kind *k, const char *sid);       /* zeroed (numbers 0), KEY and BORN/TOUCHED times set; sid NULL: made from the KEY's prefix */
 void  row_edit(struct tx *tx, void *row);                          /* before the first change in this command; idempotent */
-void  row_set(struct tx *tx, void *row, const char **member, const char *value); /* a text member, copied to where the row lives; NULL allowed */
+void  row_set(struct tx *tx, void *row, const char **member, const char *value); /* row_edit(), and a text member, copied to where the row lives; NULL allowed */
 void  row_delete(struct tx *tx, void *row);
 const void *row_was(struct tx *tx, const void *row);               /* as it was before this command; NULL: it is new; row itself: not edited */
 const struct kind *row_kind(const void *row);                      /* of a row from the above */

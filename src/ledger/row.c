@@ -199,9 +199,9 @@ void row_set(struct tx *tx, void *row, const char **member, const char *value)
     struct row_head *h = head_of(row);
 
     assert((char *)member >= (char *)row && (char *)member < (char *)row + h->kind->kind->size);
+    row_edit(tx, row); /* even if it is the same: who sets a text may change a number next */
     if (*member == value || (*member && value && strcmp(*member, value) == 0))
         return;
-    row_edit(tx, row);
     if (!h->resident) {
         *member = arena_strdup(tx->arena, value);
         return;
