@@ -306,6 +306,28 @@ static void an_account_acts_on_its_children_only(void **state)
     assert_int_equal(act_on(b, b->main_sid, &p), F_NOT_FOUND);
 }
 
+static fault_t make_grandchild(struct tx *tx, void *arg)
+{
+    struct change *c = arg;
+
+    c->result = arena_strdup(c->b->arena, account_make(tx, NULL, c->b->child_sid, NULL, NULL)->sid);
+    return NULL;
+}
+
+/* The API makes no grandchildren; were there one, nobody would reach it from above. */
+static void there_is_one_level_of_children(void **state)
+{
+    struct bench *b = *state;
+    struct change c = { .b = b };
+    struct principal p;
+
+    assert_null(ledger_do(b->ledger, b->arena, make_grandchild, &c));
+    assert_int_equal(basic(b, b->child_sid, b->child_token, &p), GOOD);
+    assert_int_equal(act_on(b, c.result, &p), F_NOT_FOUND);
+    assert_int_equal(basic(b, b->main_sid, b->main_token, &p), GOOD);
+    assert_int_equal(act_on(b, c.result, &p), F_NOT_FOUND);
+}
+
 static void a_parent_only_reads_its_suspended_child(void **state)
 {
     struct bench *b = *state;
@@ -515,6 +537,29 @@ static void a_session_ends_with_its_time(void **state)
     assert_null(row); /* and its row is gone */
 }
 
+static fault_t expire_session(struct tx *tx, void *arg)
+{
+    struct change *c = arg;
+    struct session *s = row_find(tx, &session_kind, c->sid);
+
+    row_edit(tx, s);
+    s->expires = tx->now;
+    auth_changed(c->b->auth, tx);
+    return NULL;
+}
+
+/* Also where the alarm that takes its row away has not rung yet. */
+static void an_expired_row_is_no_session(void **state)
+{
+    struct bench *b = *state;
+    const char *value = log_in(b);
+    struct change c = { .b = b, .sid = arena_strndup(b->arena, value, SID_LENGTH) };
+    struct principal p;
+
+    assert_null(ledger_do(b->ledger, b->arena, expire_session, &c));
+    assert_int_equal(cookie(b, value, &p), F_UNAUTHENTICATED);
+}
+
 static void a_session_ends_when_it_is_ended(void **state)
 {
     struct bench *b = *state;
@@ -604,6 +649,7 @@ int main(void)
         TEST(a_suspended_account_and_its_children_are_refused),
         TEST(a_refused_change_changes_nothing),
         TEST(an_account_acts_on_its_children_only),
+        TEST(there_is_one_level_of_children),
         TEST(a_parent_only_reads_its_suspended_child),
         TEST(an_access_token_opens_its_grants),
         TEST(a_token_ends_and_no_memory_prolongs_it),
@@ -614,6 +660,7 @@ int main(void)
         TEST(the_desktops_key_is_made_once),
         TEST(a_session_is_its_cookie),
         TEST(a_session_ends_with_its_time),
+        TEST(an_expired_row_is_no_session),
         TEST(a_session_ends_when_it_is_ended),
         TEST(a_session_ends_with_its_user),
         TEST(a_username_is_one_persons),
