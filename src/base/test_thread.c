@@ -226,6 +226,35 @@ static void threads_have_names_and_leave_signals_to_main(void **state)
     assert_false(sigismember(&ours, SIGTERM));
 }
 
+struct tally {
+    struct lock *lock;
+    long n;
+};
+
+static void add_many(void *arg)
+{
+    struct tally *t = arg;
+
+    for (int i = 0; i < 20000; i++) {
+        lock_take(t->lock);
+        t->n++;
+        lock_give(t->lock);
+    }
+}
+
+static void a_lock_lets_one_in(void **state)
+{
+    struct tally t = { .lock = lock_new() };
+    struct thread *one = thread_start("one", add_many, &t), *two = thread_start("two", add_many, &t);
+
+    (void)state;
+    thread_join(one);
+    thread_join(two);
+    assert_int_equal(t.n, 40000);
+    lock_free(t.lock);
+    lock_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +264,7 @@ int main(void)
         cmocka_unit_test(many_senders_keep_their_order),
         cmocka_unit_test(a_pool_finishes_what_was_sent),
         cmocka_unit_test(a_pool_refuses_when_full),
+        cmocka_unit_test(a_lock_lets_one_in),
         cmocka_unit_test(threads_have_names_and_leave_signals_to_main),
     };
     return cmocka_run_group_tests_name("thread", tests, NULL, NULL);
