@@ -44,7 +44,7 @@ static fault_t find_form(struct op *op, struct contact_form **out)
 /* --- showing --------------------------------------------------------------------------------------------------------
  */
 
-static const json_t *topics_of(struct op *op, const struct contact_form *form)
+static json_t *topics_of(struct op *op, const struct contact_form *form)
 {
     return json_parse_object(op->arena, form->topics, strlen(form->topics), NULL);
 }
@@ -55,10 +55,11 @@ fault_t form_show(struct op *op)
     fault_t f = find_form(op, &form);
     struct json_out o;
     const char *value;
-    json_t *label;
+    json_t *topics, *label;
 
     if (f)
         return f;
+    topics = topics_of(op, form);
     json_begin(&o, op->arena);
     json_open(&o, '{');
     json_pair_str(&o, "sid", form->sid);
@@ -66,7 +67,7 @@ fault_t form_show(struct op *op)
     json_pair_str(&o, "intro", form->intro);
     json_key(&o, "topics");
     json_open(&o, '[');
-    json_object_foreach((json_t *)topics_of(op, form), value, label)
+    json_object_foreach(topics, value, label)
     {
         json_open(&o, '{');
         json_pair_str(&o, "value", value);
@@ -150,24 +151,19 @@ static fault_t check_form_of_body(struct op *op)
     return NULL;
 }
 
+/* What keeps the task from being made is the doing of whoever runs the centre, not the customer's: it must be heard of.
+ */
 static fault_t make_task(struct op *op, const struct contact_form *form, const char *attributes)
 {
-    struct task *t;
+    struct task *t = row_new(op->tx, &task_kind, NULL);
 
-    /* Whoever runs the centre took them away, not the customer: let it be heard of. */
-    if (!row_find(op->tx, &workflow_kind, form->workflow_sid))
-        return refuse(op, F_UNAVAILABLE, "Form %s has lost its workflow %s", form->sid, form->workflow_sid);
-    t = row_new(op->tx, &task_kind, NULL);
     row_set(op->tx, t, &t->account_sid, form->account_sid);
     row_set(op->tx, t, &t->workspace_sid, form->workspace_sid);
     row_set(op->tx, t, &t->workflow_sid, form->workflow_sid);
     row_set(op->tx, t, &t->task_channel_sid, form->task_channel);
     row_set(op->tx, t, &t->attributes, attributes);
-    row_set(op->tx, t, &t->addons, "{}");
-    t->timeout = DAY / SECOND;
-    t->virtual_start_time = NO_VALUE;
-    t->ignore_capacity = true;
-    return task_created(op_site(op)->engine, op->tx, t);
+    fault_t f = task_created(op_site(op)->engine, op->tx, t);
+    return f ? refuse(op, F_UNAVAILABLE, "Form %s cannot make its task: %s", form->sid, f->message) : NULL;
 }
 
 static fault_t take(struct op *op, const struct contact_form *form, const struct contact_request *r)
