@@ -241,7 +241,7 @@ static void garbage(void **state)
 
 static void hurried(struct http_config *c)
 {
-    c->slow_ms = 200;
+    c->slow_ms = 500;
 }
 static void forgetful(struct http_config *c)
 {
