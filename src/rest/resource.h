@@ -166,6 +166,7 @@ struct site {
     struct webhooks    *webhooks;
     struct http_server *http;        /* NULL until the server listens */
     void               *engine;      /* routing's: struct routing * */
+    void               *bridge;      /* gateway's: struct bridge * */
     void               *contact;     /* product/contact's: who wrote how often; the ledger's thread only */
     bool                demo, test_clock;
     bool                local;       /* listens on loopback only: nobody else can come in */

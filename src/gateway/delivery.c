@@ -1,0 +1,410 @@
+/* Who hears of an event, and when.
+ *
+ * deliver() listens inside the transaction: there it decides who hears, and renders the payload as the rows are at this
+ * moment. After the commit the frames go to their sessions; the sessions are flushed by a command of its own, because
+ * all callbacks after a commit come before the replies of that batch.  From there a frame goes straight to the socket,
+ * or, when it must wait, with the courier; while the courier holds one frame of a session, the others of that session
+ * follow it. */
+#include "gateway/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct known {
+    char sid[SID_SIZE];
+};
+
+/* An event on its way through the commit: in the command's arena. */
+struct parcel {
+    struct bridge *bridge;
+    enum event_type type;
+    const char *sid, *text, *actor;
+    struct session **to;
+    size_t n, cap;
+};
+
+/* --- what a client knows ------------------------------------------------------------------------------------------ */
+
+static void learn(struct session *s, const char *sid)
+{
+    struct known *k;
+
+    if (map_get(&s->known, sid))
+        return;
+    k = calloc(1, sizeof(*k));
+    if (!k)
+        abort();
+    strncpy(k->sid, sid, SID_LENGTH);
+    map_put(&s->known, k->sid, k);
+}
+
+void known_forget(struct session *s)
+{
+    void *k;
+
+    for (size_t i = 0; (k = map_next(&s->known, &i));)
+        free(k);
+    map_clear(&s->known);
+}
+
+static bool is_end(enum event_type type)
+{
+    return type == EV_RESERVATION_REJECTED || type == EV_RESERVATION_TIMEOUT || type == EV_RESERVATION_CANCELED ||
+           type == EV_RESERVATION_RESCINDED || type == EV_RESERVATION_COMPLETED;
+}
+
+/* The SDK throws at the application when it hears of an acceptance that it knows no reservation for. */
+static bool may_hear(struct session *s, const struct frame *f)
+{
+    if (f->type == EV_RESERVATION_CREATED) {
+        if (map_get(&s->known, f->sid))
+            return false; /* it was in the list already */
+        learn(s, f->sid);
+    } else if (f->type == EV_RESERVATION_ACCEPTED || f->type == EV_RESERVATION_WRAPUP) {
+        return map_get(&s->known, f->sid) != NULL;
+    } else if (is_end(f->type)) {
+        free(map_remove(&s->known, f->sid));
+    }
+    return true;
+}
+
+/* --- flushing ----------------------------------------------------------------------------------------------------- */
+
+void frames_free(struct link *list)
+{
+    for
+        LIST_EACH(l, list)
+        {
+            list_remove(l);
+            free(CONTAINER_OF(l, struct frame, link));
+        }
+}
+
+static void dispatch(struct session *s, struct frame *f, int64_t now)
+{
+    if (f->after_reply && s->hold_until < now + REPLY_FIRST_MS)
+        s->hold_until = now + REPLY_FIRST_MS;
+    if (atomic_load(&s->travelling) || s->hold_until > now) {
+        f->due = s->hold_until;
+        atomic_fetch_add(&s->travelling, 1);
+        courier_send(s->bridge->courier, f);
+        return;
+    }
+    socket_send(s->socket, f->text, f->n, true);
+    free(f);
+}
+
+static void flush_session(struct session *s, int64_t now)
+{
+    for
+        LIST_EACH(l, &s->out)
+        {
+            list_remove(l);
+            dispatch(s, CONTAINER_OF(l, struct frame, link), now);
+        }
+}
+
+static void flush_all(struct bridge *b)
+{
+    int64_t now = steady_ms();
+
+    while (!list_empty(&b->dirty)) {
+        struct session *s = CONTAINER_OF(b->dirty.next, struct session, in_dirty);
+        list_remove(&s->in_dirty);
+        flush_session(s, now);
+    }
+}
+
+static fault_t run_flush(struct tx *tx, struct command *c)
+{
+    struct bridge *b = CONTAINER_OF(c, struct bridge, flush);
+
+    (void)tx;
+    flush_all(b);
+    return NULL;
+}
+
+static void ask_flush(struct bridge *b);
+
+static void flush_done(struct command *c, fault_t f)
+{
+    struct bridge *b = CONTAINER_OF(c, struct bridge, flush);
+
+    (void)f;
+    arena_reset(c->arena);
+    b->flushing = false;
+    if (!list_empty(&b->dirty)) /* of the commands beside this one, which are about to be answered */
+        ask_flush(b);
+}
+
+/* When the queue is full, replies are late anyway. */
+static void ask_flush(struct bridge *b)
+{
+    if (b->flushing)
+        return;
+    b->flush.run = run_flush;
+    b->flush.done = flush_done;
+    b->flushing = ledger_send(b->ledger, &b->flush);
+    if (!b->flushing)
+        flush_all(b);
+}
+
+static void put_out(struct session *s, struct frame *f)
+{
+    if (!may_hear(s, f)) {
+        free(f);
+        return;
+    }
+    list_append(&s->out, &f->link);
+    if (!list_linked(&s->in_dirty))
+        list_append(&s->bridge->dirty, &s->in_dirty);
+    ask_flush(s->bridge);
+}
+
+static void prime(struct session *s)
+{
+    s->primed = true;
+    s->nheld = 0;
+    for
+        LIST_EACH(l, &s->held)
+        {
+            list_remove(l);
+            put_out(s, CONTAINER_OF(l, struct frame, link));
+        }
+}
+
+void session_offer(struct session *s, struct frame *f)
+{
+    f->to = s;
+    if (!s->primed && steady_ms() - s->opened > UNPRIMED_MS)
+        prime(s);
+    if (s->primed) {
+        put_out(s, f);
+    } else if (s->nheld < WAITING_MAX) {
+        list_append(&s->held, &f->link);
+        s->nheld++;
+    } else {
+        free(f);
+        socket_close(s->socket, 1013, "Too much happened before the lists were asked for");
+    }
+}
+
+/* --- priming ------------------------------------------------------------------------------------------------------ */
+
+/* Whose list is it?  The oldest socket that waits for one and has this token; the client may have renewed its token
+ * meanwhile. */
+static struct session *waiting_session(struct bridge *b, const char *worker_sid, uint64_t token)
+{
+    struct desk *d = desk_of(b, worker_sid);
+    struct session *first = NULL;
+
+    if (!d)
+        return NULL;
+    for
+        LIST_EACH(l, &d->sessions)
+        {
+            struct session *s = CONTAINER_OF(l, struct session, in_desk);
+            if (s->primed || !session_is_open(s))
+                continue;
+            if (s->token == token)
+                return s;
+            first = first ? first : s;
+        }
+    return first;
+}
+
+/* The list says it all; what happens to the worker itself it does not say. */
+static bool is_in_the_list(enum event_type type)
+{
+    return str_starts(event_name(type), "reservation.") || str_starts(event_name(type), "task.");
+}
+
+void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, struct reservation *const *rows, size_t n)
+{
+    struct session *s = waiting_session(b, worker_sid, token);
+
+    if (!s)
+        return;
+    for
+        LIST_EACH(l, &s->held)
+        {
+            struct frame *f = CONTAINER_OF(l, struct frame, link);
+            if (!is_in_the_list(f->type))
+                continue;
+            list_remove(l);
+            free(f);
+        }
+    for (size_t i = 0; i < n; i++)
+        learn(s, rows[i]->sid);
+    s->hold_until = steady_ms() + PRIMING_MS;
+    prime(s);
+}
+
+/* --- after the commit --------------------------------------------------------------------------------------------- */
+
+static void hand_out(void *arg)
+{
+    const struct parcel *p = arg;
+    size_t n = strlen(p->text);
+
+    for (size_t i = 0; i < p->n; i++) {
+        struct session *s = p->to[i];
+        struct frame *f = malloc(sizeof(*f) + n);
+        if (!f)
+            abort();
+        *f = (struct frame){ .type = p->type, .n = n, .after_reply = str_eq(p->actor, s->worker_sid) };
+        if (p->sid)
+            strncpy(f->sid, p->sid, SID_LENGTH);
+        memcpy(f->text, p->text, n);
+        session_offer(s, f);
+    }
+}
+
+/* --- in the transaction ------------------------------------------------------------------------------------------- */
+
+static void add_desk(struct parcel *p, struct arena *a, const char *worker_sid)
+{
+    struct desk *d = worker_sid ? desk_of(p->bridge, worker_sid) : NULL;
+
+    if (!d)
+        return;
+    struct session **to = arena_alloc(a, (p->n + d->n) * sizeof(struct session *));
+    if (p->n)
+        memcpy(to, p->to, p->n * sizeof(struct session *));
+    p->to = to;
+    for
+        LIST_EACH(l, &d->sessions)
+        {
+            struct session *s = CONTAINER_OF(l, struct session, in_desk);
+            if (session_is_open(s))
+                p->to[p->n++] = s;
+        }
+}
+
+struct holders {
+    struct parcel *parcel;
+    struct arena *arena;
+    const char **seen; /* a worker may hold a task twice, after a transfer */
+    size_t n;
+};
+
+static void add_holder(void *arg, struct reservation *r)
+{
+    struct holders *h = arg;
+
+    for (size_t i = 0; i < h->n; i++)
+        if (!strcmp(h->seen[i], r->worker_sid))
+            return;
+    const char **seen = arena_alloc(h->arena, (h->n + 1) * sizeof(*seen));
+    if (h->n)
+        memcpy(seen, h->seen, h->n * sizeof(*seen));
+    h->seen = seen;
+    h->seen[h->n++] = r->worker_sid;
+    add_desk(h->parcel, h->arena, r->worker_sid);
+}
+
+static void open_event(struct json_out *o, struct tx *tx, const struct event *e)
+{
+    json_begin(o, tx->arena);
+    json_open(o, '{');
+    json_pair_str(o, "event_type", event_name(e->type));
+    json_key(o, "payload");
+}
+
+static bool render_reservation(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+{
+    const struct reservation *r = row_find(tx, &reservation_kind, e->resource_sid);
+    const struct task *t = r ? row_find(tx, &task_kind, r->task_sid) : NULL;
+
+    if (t)
+        add_desk(p, tx->arena, r->worker_sid);
+    if (!p->n)
+        return false;
+    open_event(o, tx, e);
+    reservation_json(o, tx, r, t);
+    return true;
+}
+
+static bool render_task(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+{
+    const struct task *t = row_find(tx, &task_kind, e->resource_sid);
+
+    if (!t)
+        return false;
+    if (e->type == EV_RESERVATION_FAILED)
+        add_desk(p, tx->arena, t->routing_target);
+    else
+        routing_each_reservation_of_task(p->bridge->engine, tx, t->sid, add_holder,
+                                         &(struct holders){ .parcel = p, .arena = tx->arena });
+    if (!p->n)
+        return false;
+    open_event(o, tx, e);
+    task_json(o, tx, t);
+    return true;
+}
+
+static bool render_worker(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+{
+    const struct worker *w = row_find(tx, &worker_kind, e->resource_sid);
+    bool of_channel = e->type == EV_WORKER_CAPACITY_UPDATE || e->type == EV_WORKER_CHANNEL_AVAILABILITY_UPDATE;
+
+    if (w)
+        add_desk(p, tx->arena, w->sid);
+    if (!p->n || (of_channel && !e->other))
+        return false;
+    open_event(o, tx, e);
+    if (of_channel)
+        channel_json(o, p->bridge->engine, tx, e->other);
+    else
+        worker_json_live(o, tx, w);
+    return true;
+}
+
+typedef bool render(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o);
+
+/* NULL: of no interest to a worker's client. */
+static render *renderer_of(enum event_type type)
+{
+    switch (type) {
+    case EV_RESERVATION_CREATED:
+    case EV_RESERVATION_ACCEPTED:
+    case EV_RESERVATION_REJECTED:
+    case EV_RESERVATION_TIMEOUT:
+    case EV_RESERVATION_CANCELED:
+    case EV_RESERVATION_RESCINDED:
+    case EV_RESERVATION_COMPLETED:
+    case EV_RESERVATION_WRAPUP:
+        return render_reservation;
+    case EV_RESERVATION_FAILED:
+    case EV_TASK_UPDATED:
+    case EV_TASK_CANCELED:
+    case EV_TASK_COMPLETED:
+    case EV_TASK_WRAPUP:
+        return render_task;
+    case EV_WORKER_ACTIVITY_UPDATE:
+    case EV_WORKER_ATTRIBUTES_UPDATE:
+    case EV_WORKER_CAPACITY_UPDATE:
+    case EV_WORKER_CHANNEL_AVAILABILITY_UPDATE:
+        return render_worker;
+    default:
+        return NULL;
+    }
+}
+
+void deliver(void *bridge, struct tx *tx, const struct event *e)
+{
+    struct bridge *b = bridge;
+    render *how = b->desks.n ? renderer_of(e->type) : NULL;
+    struct parcel *p;
+    struct json_out o;
+
+    if (!how)
+        return;
+    p = arena_alloc(tx->arena, sizeof(*p));
+    *p = (struct parcel){ .bridge = b, .type = e->type, .sid = e->resource_sid, .actor = b->actor };
+    if (!how(p, tx, e, &o))
+        return;
+    json_close(&o, '}');
+    p->text = json_done(&o);
+    tx_after(tx, hand_out, p);
+}

@@ -1,0 +1,360 @@
+/* Sessions: a worker's sockets, from the handshake to the end.
+ *
+ * The handshake is a command: it checks the token and sets the alarms; only when that is committed is it answered, and
+ * only then does the session exist for others.  The end goes the other way: the socket's loop sends a command that
+ * takes the alarms back, after it the session leaves the tables, and what is left of it travels behind its last frame
+ * to the courier, who frees it. */
+#include "gateway/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEARTBEAT_MS = 15000, MESSAGE_MAX = 4096, QUEUE_MAX = 1024 * 1024, LIFETIME_MAX = 24 * 3600 * 1000 };
+
+/* A token whose session was closed by a newer one does not close that one in turn. */
+struct displaced {
+    char key[20];
+    int64_t until;
+};
+
+/* --- tables ------------------------------------------------------------------------------------------------------- */
+
+struct desk *desk_of(struct bridge *b, const char *worker_sid)
+{
+    return map_get(&b->desks, worker_sid);
+}
+
+static void sit_down(struct bridge *b, struct session *s)
+{
+    struct desk *d = desk_of(b, s->worker_sid);
+
+    if (!d) {
+        d = calloc(1, sizeof(*d));
+        if (!d)
+            abort();
+        strncpy(d->worker_sid, s->worker_sid, SID_LENGTH);
+        list_init(&d->sessions);
+        map_put(&b->desks, d->worker_sid, d);
+    }
+    list_append(&d->sessions, &s->in_desk);
+    d->n++;
+    s->desk = d;
+}
+
+static void stand_up(struct session *s)
+{
+    struct desk *d = s->desk;
+
+    if (!d)
+        return;
+    s->desk = NULL;
+    list_remove(&s->in_desk);
+    if (--d->n)
+        return;
+    map_remove(&s->bridge->desks, d->worker_sid);
+    free(d);
+}
+
+bool session_is_open(const struct session *s)
+{
+    return !atomic_load(&s->closed);
+}
+
+bool desk_is_empty(struct bridge *b, const char *worker_sid, const struct session *but)
+{
+    struct desk *d = desk_of(b, worker_sid);
+
+    if (!d)
+        return true;
+    for
+        LIST_EACH(l, &d->sessions)
+        {
+            const struct session *s = CONTAINER_OF(l, struct session, in_desk);
+            if (s != but && session_is_open(s))
+                return false;
+        }
+    return true;
+}
+
+struct session *session_of(struct bridge *b, const char *subject)
+{
+    struct desk *d;
+    char worker_sid[SID_SIZE] = { 0 };
+
+    strncpy(worker_sid, subject, SID_LENGTH);
+    d = desk_of(b, worker_sid);
+    if (!d)
+        return NULL;
+    for
+        LIST_EACH(l, &d->sessions)
+        {
+            struct session *s = CONTAINER_OF(l, struct session, in_desk);
+            if (!strcmp(s->subject, subject))
+                return s;
+        }
+    return NULL;
+}
+
+void session_free(struct session *s)
+{
+    if (s->socket)
+        socket_release(s->socket);
+    frames_free(&s->held);
+    frames_free(&s->out);
+    known_forget(s);
+    arena_free(s->arena);
+    free(s);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------ */
+
+static struct frame *frame_make(struct session *s, enum frame_what what, int64_t due)
+{
+    struct frame *f = calloc(1, sizeof(*f));
+
+    if (!f)
+        abort();
+    *f = (struct frame){ .to = s, .what = what, .due = due };
+    return f;
+}
+
+static fault_t run_bye(struct tx *tx, struct command *c)
+{
+    presence_closed(tx, CONTAINER_OF(c, struct session, bye));
+    return NULL;
+}
+
+static void bye_done(struct command *c, fault_t f)
+{
+    struct session *s = CONTAINER_OF(c, struct session, bye);
+
+    (void)f; /* what could not be stored is put right when the ledger loads again */
+    stand_up(s);
+    list_remove(&s->in_dirty);
+    courier_send(s->bridge->courier, frame_make(s, FRAME_LAST, s->hold_until));
+}
+
+static void on_closed(void *data, struct http_socket *socket, int code)
+{
+    struct session *s = data;
+
+    (void)socket;
+    (void)code;
+    courier_lock(s->bridge->courier);
+    atomic_store(&s->closed, true);
+    courier_unlock(s->bridge->courier);
+    s->bye = (struct command){ .arena = s->arena, .run = run_bye, .done = bye_done };
+    if (!ledger_send(s->bridge->ledger, &s->bye))
+        courier_send(s->bridge->courier, frame_make(s, FRAME_BYE, steady_ms() + BYE_AGAIN_MS));
+}
+
+/* --- displaced tokens --------------------------------------------------------------------------------------------- */
+
+static void token_key(char out[static 20], uint64_t token)
+{
+    snprintf(out, 20, "%016llx", (unsigned long long)token);
+}
+
+static bool is_displaced(struct bridge *b, uint64_t token)
+{
+    char key[20];
+
+    token_key(key, token);
+    return map_get(&b->displaced, key) != NULL;
+}
+
+static void forget_displaced(struct bridge *b, int64_t now)
+{
+    struct displaced *d;
+
+    for (size_t i = 0; (d = map_next(&b->displaced, &i));)
+        if (d->until <= now) {
+            map_remove(&b->displaced, d->key);
+            free(d);
+        }
+}
+
+static void displace(struct session *s, int64_t now)
+{
+    struct bridge *b = s->bridge;
+
+    socket_close(s->socket, 1000, "Closing existing session");
+    if (is_displaced(b, s->token))
+        return;
+    if (b->displaced.n >= DISPLACED_MAX)
+        forget_displaced(b, now);
+    if (b->displaced.n >= DISPLACED_MAX)
+        return;
+    struct displaced *d = calloc(1, sizeof(*d));
+    if (!d)
+        abort();
+    token_key(d->key, s->token);
+    d->until = s->expires;
+    map_put(&b->displaced, d->key, d);
+}
+
+static void close_others(struct session *s, int64_t now)
+{
+    for
+        LIST_EACH(l, &s->desk->sessions)
+        {
+            struct session *other = CONTAINER_OF(l, struct session, in_desk);
+            if (other != s && session_is_open(other))
+                displace(other, now);
+        }
+}
+
+/* --- the handshake ------------------------------------------------------------------------------------------------ */
+
+static void send_init(struct session *s, struct arena *a, int64_t now)
+{
+    struct json_out o;
+
+    json_begin(&o, a);
+    json_open(&o, '{');
+    json_pair_str(&o, "event_type", "init");
+    json_key(&o, "payload");
+    json_open(&o, '{');
+    json_pair_str(&o, "channel_id", s->worker_sid);
+    json_pair_str(&o, "account_sid", s->account_sid);
+    json_pair_str(&o, "workspace_sid", s->workspace_sid);
+    json_pair_int(&o, "token_lifetime", s->expires - now);
+    json_close(&o, '}');
+    json_close(&o, '}');
+    const char *text = json_done(&o);
+    socket_send(s->socket, text, strlen(text), true);
+}
+
+static void answer_upgrade(struct op *op, fault_t f)
+{
+    static const struct socket_handler handler = { .closed = on_closed,
+                                                   .heartbeat = " ",
+                                                   .heartbeat_ms = HEARTBEAT_MS,
+                                                   .message_max = MESSAGE_MAX,
+                                                   .queue_max = QUEUE_MAX };
+    struct session *s = op->data;
+    int64_t now = op->now;
+
+    if (f) {
+        session_free(s);
+        op_finish(op, f);
+        return;
+    }
+    sit_down(s->bridge, s);
+    s->opened = steady_ms();
+    s->socket = http_upgrade(op->http, &handler, s); /* and the op is gone */
+    send_init(s, s->arena, now);
+    if (s->closes_others && !is_displaced(s->bridge, s->token))
+        close_others(s, now);
+}
+
+static struct session *make_session(struct bridge *b, const struct principal *who, const char *token, int64_t now)
+{
+    struct session *s = calloc(1, sizeof(*s));
+
+    if (!s)
+        abort();
+    s->bridge = b;
+    s->arena = arena_new();
+    s->account_sid = arena_strdup(s->arena, who->account_sid);
+    s->workspace_sid = arena_strdup(s->arena, who->workspace_sid);
+    s->worker_sid = arena_strdup(s->arena, who->worker_sid);
+    s->token = hash_bytes(token, strlen(token));
+    s->expires = who->expires == NO_VALUE ? now + LIFETIME_MAX : who->expires;
+    atomic_init(&s->travelling, 0);
+    atomic_init(&s->closed, false);
+    list_init(&s->in_desk);
+    list_init(&s->in_dirty);
+    list_init(&s->held);
+    list_init(&s->out);
+    return s;
+}
+
+static bool wish(struct op *op, const char *name)
+{
+    const char *text = form_get(&op->query, name);
+    bool yes = false;
+
+    return text && str_to_bool(text, &yes) && yes;
+}
+
+static void read_wishes(struct op *op, struct session *s, const struct workspace *w)
+{
+    char unique[17];
+
+    random_hex(unique, 16);
+    s->closes_others = wish(op, "closeExistingSessions");
+    s->presence = wish(op, "setWorkerOfflineIfDisconnected") || str_eq(w->friendly_name, "Flex Task Assignment");
+    s->subject = arena_printf(s->arena, "%s/%d/%s", s->worker_sid, s->presence, unique);
+}
+
+static fault_t check_token(struct op *op, const char **token)
+{
+    const struct principal *who = &op->who;
+
+    *token = form_get(&op->query, "token");
+    if (!*token || !**token)
+        return refuse(op, F_UNAUTHENTICATED, "The parameter token is missing");
+    fault_t f = auth_token(op->view, op->db, op->arena, *token, &op->who);
+    if (!f && (!who->workspace_sid || !who->worker_sid))
+        f = refuse(op, F_FORBIDDEN, "The token has no TaskRouter grant for a worker");
+    return f;
+}
+
+static size_t count_open(struct bridge *b, const char *worker_sid)
+{
+    struct desk *d = desk_of(b, worker_sid);
+    size_t n = 0;
+
+    if (!d)
+        return 0;
+    for
+        LIST_EACH(l, &d->sessions)
+    n += session_is_open(CONTAINER_OF(l, struct session, in_desk));
+    return n;
+}
+
+fault_t session_upgrade(struct op *op)
+{
+    struct bridge *b = op_site(op)->bridge;
+    const char *token;
+    fault_t f = check_token(op, &token);
+
+    if (f)
+        return f;
+    const struct workspace *w = op_find(op, &workspace_kind, op->who.workspace_sid);
+    const struct worker *worker = op_find(op, &worker_kind, op->who.worker_sid);
+    if (!w || !worker || !str_eq(worker->workspace_sid, w->sid))
+        return refuse(op, F_FORBIDDEN, "The token's worker %.64s is not one of workspace %.64s", op->who.worker_sid,
+                      op->who.workspace_sid);
+    if (count_open(b, worker->sid) >= SESSIONS_MAX)
+        return refuse(op, F_RATE_LIMIT, "Worker %s has %d open sockets already", worker->sid, SESSIONS_MAX);
+    struct session *s = make_session(b, &op->who, token, op->now);
+    read_wishes(op, s, w);
+    presence_opened(op->tx, s);
+    op->data = s;
+    op->finish = answer_upgrade;
+    return NULL;
+}
+
+void sessions_stop(struct bridge *b)
+{
+    struct desk *d;
+    struct displaced *gone;
+
+    for (size_t i = 0; (d = map_next(&b->desks, &i));) {
+        map_remove(&b->desks, d->worker_sid);
+        for
+            LIST_EACH(l, &d->sessions)
+            {
+                list_remove(l);
+                session_free(CONTAINER_OF(l, struct session, in_desk));
+            }
+        free(d);
+    }
+    map_clear(&b->desks);
+    for (size_t i = 0; (gone = map_next(&b->displaced, &i));)
+        free(gone);
+    map_clear(&b->displaced);
+}
