@@ -8,8 +8,8 @@ import styles from './Shell.module.css';
 /** Panel 1 is what there is to do, panel 2 is what is being done. */
 export function AgentDesktopView() {
   const work = useRef<HTMLElement>(null);
-  const hasTask = useAppSelector((state) => selectSelectedTask(state) !== undefined);
-  useRescueFocus(work, hasTask);
+  const task = useAppSelector(selectSelectedTask);
+  useRescueFocus(work, task && `${task.sid} ${task.status}`);
   return (
     <div className={styles.view}>
       <TaskList />

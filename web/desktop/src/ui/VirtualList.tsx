@@ -8,7 +8,7 @@ export interface VirtualListProps<Row> {
   keyOf: (row: Row) => string;
   heightOf: (row: Row) => number;
   render: (row: Row) => ReactNode;
-  /** Headings are drawn as such and are not counted as items. */
+  /** Headings are not counted as items, and the arrow keys pass over them. */
   isHeading: (row: Row) => boolean;
   label: string;
   testId?: string;
@@ -94,7 +94,8 @@ export function VirtualList<Row>(props: VirtualListProps<Row>) {
     event.preventDefault();
     wanted.current = keyOf(rows[index] as Row);
     reveal(index);
-    setView((v) => ({ ...v, top: frame.current?.scrollTop ?? v.top }));
+    const top = frame.current?.scrollTop ?? 0;
+    setView((v) => ({ ...v, top }));
   };
 
   const [first, end] = layout.range(view.top, view.height);
@@ -105,7 +106,7 @@ export function VirtualList<Row>(props: VirtualListProps<Row>) {
       className={styles.frame}
       data-testid={testId}
       onKeyDown={onKeyDown}
-      onScroll={(e) => setView((v) => ({ ...v, top: e.currentTarget.scrollTop }))}
+      onScroll={({ currentTarget: { scrollTop: top } }) => setView((v) => ({ ...v, top }))}
     >
       <div
         role="list"
@@ -120,7 +121,7 @@ export function VirtualList<Row>(props: VirtualListProps<Row>) {
             <div
               key={keyOf(row)}
               data-row={keyOf(row)}
-              role={at === undefined ? 'presentation' : 'listitem'}
+              role="listitem"
               aria-setsize={at === undefined ? undefined : items.length}
               aria-posinset={at}
               className={styles.row}

@@ -5,11 +5,13 @@ import { initials } from '../../lib/format';
 import { useAppSelector } from '../../state/selectors';
 import { ConfirmDialog } from '../../ui/ConfirmDialog';
 import styles from './Agent.module.css';
+import { signOutText } from './model';
 
 export function AgentMenu() {
   const menu = useMenuState({ placement: 'bottom-end' });
   const payload = useAppSelector((state) => state.flex.session.ssoTokenPayload);
-  const openTasks = useAppSelector((state) => state.flex.worker.tasks.size);
+  const tasks = useAppSelector((state) => state.flex.worker.tasks);
+  const warning = signOutText(tasks.values());
   const [asking, setAsking] = useState(false);
   const name = payload?.fullName ?? '';
 
@@ -49,7 +51,7 @@ export function AgentMenu() {
           data-testid="logout"
           onClick={() => {
             menu.hide();
-            if (openTasks > 0) setAsking(true);
+            if (warning) setAsking(true);
             else signOut();
           }}
         >
@@ -58,14 +60,12 @@ export function AgentMenu() {
       </Menu>
       <ConfirmDialog
         heading="Sign out with open tasks?"
-        isOpen={asking}
+        isOpen={asking && warning !== undefined}
         confirmLabel="Sign out"
         onConfirm={signOut}
         onDismiss={() => setAsking(false)}
       >
-        {openTasks === 1
-          ? 'You still have one open task. It stays assigned to you, and its customer keeps waiting.'
-          : `You still have ${openTasks} open tasks. They stay assigned to you, and their customers keep waiting.`}
+        {warning ?? ''}
       </ConfirmDialog>
     </>
   );

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Task } from '../../state/task';
-import { offersAtStake, stakeText, toneOf } from './model';
+import { offersAtStake, signOutText, stakeText, toneOf } from './model';
 
 const offline = { sid: 'WA1', name: 'Offline', available: false };
 const available = { sid: 'WA2', name: 'Available', available: true };
@@ -18,4 +18,14 @@ it('counts the offers that a change would give back', () => {
   expect(offersAtStake(available, tasks)).toBe(0);
   expect(stakeText('Offline', 1)).toMatch(/^The incoming task will be rejected/);
   expect(stakeText('Offline', 2)).toMatch(/^The 2 incoming tasks/);
+});
+
+it('warns before signing out of work', () => {
+  const tasks = (...states: string[]) => states.map((status) => ({ status })) as Task[];
+  expect(signOutText([])).toBeUndefined();
+  expect(signOutText(tasks('pending'))).toBe('The incoming task will be rejected.');
+  expect(signOutText(tasks('accepted'))).toMatch(/^You still have one open task, which/);
+  expect(signOutText(tasks('accepted', 'wrapping', 'pending', 'pending'))).toMatch(
+    /2 open tasks.* 2 incoming tasks will be rejected/,
+  );
 });

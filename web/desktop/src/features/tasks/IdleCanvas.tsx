@@ -20,7 +20,9 @@ export function IdleCanvas({ children }: { children?: ReactNode }) {
         <path className={styles.socket} d="M98 18H84a6 6 0 0 0-6 6v16a6 6 0 0 0 6 6h14z" />
         <path className={styles.cord} d="M98 32h22" />
       </svg>
-      <h2 className={styles.heading}>{heading}</h2>
+      <h2 data-focus-here tabIndex={-1} className={styles.heading}>
+        {heading}
+      </h2>
       <p className={styles.text}>{text}</p>
       <div className={styles.prompt}>{children}</div>
       <p className={styles.hint}>

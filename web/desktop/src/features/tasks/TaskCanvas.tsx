@@ -1,9 +1,7 @@
-import { useRef } from 'react';
 import { duration, humanise } from '../../lib/format';
 import { selectSelectedTask, useAppSelector } from '../../state/selectors';
 import type { Task } from '../../state/task';
 import { Hidden } from '../../ui/Hidden';
-import { useRescueFocus } from '../../ui/useRescueFocus';
 import { useSecond } from '../../ui/useSecond';
 import { AttributesTable } from './AttributesTable';
 import { CustomerCard } from './CustomerCard';
@@ -22,13 +20,11 @@ function Age({ task }: { task: Task }) {
 }
 
 function Open({ task }: { task: Task }) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useRescueFocus(heading, task.status);
   return (
     <article className={styles.canvas} data-testid="task-canvas" data-task-sid={task.taskSid}>
       <header className={styles.header}>
         <div className={styles.titles}>
-          <h2 ref={heading} tabIndex={-1} className={styles.heading}>
+          <h2 data-focus-here tabIndex={-1} className={styles.heading}>
             {task.customer.name}
           </h2>
           <p className={styles.sub}>
