@@ -21,6 +21,7 @@ export interface Extras {
   website: string;
   /** When the form was shown, ms. */
   started_at: number;
+  page: string;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -51,9 +52,6 @@ export class ContactApi {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ ...values, ...extras }),
-        // Agents like to see where a customer wrote from; its query is nobody's business.
-        referrer: location.origin + location.pathname,
-        referrerPolicy: 'no-referrer-when-downgrade',
       });
       answer = await response.json().catch(() => undefined);
     } catch {

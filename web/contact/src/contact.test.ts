@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from './api';
-import { check, firstFault, trimmed, type Values } from './rules';
+import { check, cleaned, firstFault, type Values } from './rules';
 
 const good: Values = { name: 'Ann', phone: '+44 (20) 7946-0123', topic: 'billing', message: 'Hi' };
 const topics = ['billing', 'support'];
@@ -16,25 +16,35 @@ describe('check', () => {
   });
 
   it('names every fault, and the first one in the order of the form', () => {
-    const faults = check(trimmed({ name: '  ', phone: '', topic: '', message: '\n' }), topics);
+    const faults = check(cleaned({ name: '  ', phone: '', topic: '', message: '\n' }), topics);
     expect(Object.keys(faults)).toEqual(['name', 'phone', 'topic', 'message']);
     expect(firstFault(faults)).toBe('name');
     expect(firstFault({ message: 'x', topic: 'y' })).toBe('topic');
     expect(firstFault({})).toBeUndefined();
   });
 
-  it.each(['1234', '+'.repeat(6), 'call me', '1'.repeat(33), '12345;6'])(
-    'refuses %s as a number',
-    (phone) => {
-      expect(check({ ...good, phone }, topics).phone).toBeDefined();
-    },
-  );
+  it.each([
+    '1234',
+    '+'.repeat(6),
+    'call me',
+    '1'.repeat(33),
+    '12345;6',
+    '+1 (2) 3.4',
+    '1'.repeat(21),
+  ])('refuses %s as a number', (phone) => {
+    expect(check({ ...good, phone }, topics).phone).toBeDefined();
+  });
 
   it('refuses what is too long and topics that are not offered', () => {
     expect(check({ ...good, name: 'a'.repeat(101) }, topics).name).toMatch(/100/);
     expect(check({ ...good, message: 'a'.repeat(2001) }, topics).message).toMatch(/2000/);
     expect(check({ ...good, topic: 'other' }, topics).topic).toBeDefined();
   });
+});
+
+it('leaves out what cannot be shown', () => {
+  const values = cleaned({ ...good, name: ' An\u0000n ', message: 'a\tb\r\nc\u009f\u001b' });
+  expect(values).toMatchObject({ name: 'Ann', message: 'a b\nc' });
 });
 
 describe('outcomeOf', () => {

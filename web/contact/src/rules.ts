@@ -10,6 +10,7 @@ export type Faults = Partial<Record<Field, string>>;
 
 export const LIMITS = { name: 100, phone: 32, message: 2000 } as const;
 const PHONE = /^[0-9+() .-]{5,32}$/;
+const PHONE_DIGITS = { min: 5, max: 20 } as const;
 
 /** Characters as the server counts them: code points, not UTF-16 halves. */
 export const lengthOf = (text: string): number => [...text].length;
@@ -23,9 +24,7 @@ function faultOf(field: Field, value: string, topics: readonly string[]): string
         : undefined;
     case 'phone':
       if (value === '') return 'Please enter a phone number where we can reach you.';
-      return PHONE.test(value) && /\d/.test(value)
-        ? undefined
-        : 'Please enter a phone number, such as +44 20 7946 0123.';
+      return isPhone(value) ? undefined : 'Please enter a phone number, such as +44 20 7946 0123.';
     case 'topic':
       return topics.length === 0 || topics.includes(value) ? undefined : 'Please choose a topic.';
     case 'message':
@@ -36,8 +35,22 @@ function faultOf(field: Field, value: string, topics: readonly string[]): string
   }
 }
 
-export function trimmed(values: Values): Values {
-  return Object.fromEntries(FIELDS.map((field) => [field, values[field].trim()])) as Values;
+function isPhone(value: string): boolean {
+  const digits = value.replace(/\D/g, '').length;
+  return PHONE.test(value) && digits >= PHONE_DIGITS.min && digits <= PHONE_DIGITS.max;
+}
+
+/** Tabs and the like come with pasted text; the server takes none, and nobody would miss them. */
+function clean(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/\t/g, ' ')
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '')
+    .trim();
+}
+
+export function cleaned(values: Values): Values {
+  return Object.fromEntries(FIELDS.map((field) => [field, clean(values[field])])) as Values;
 }
 
 export function check(values: Values, topics: readonly string[]): Faults {

@@ -6,11 +6,14 @@ import styles from './IdleCanvas.module.css';
 
 export function IdleCanvas({ children }: { children?: ReactNode }) {
   const activity = useAppSelector((state) => state.flex.worker.activity);
+  const connected = useAppSelector(
+    (state) => state.flex.connectionStatus.connectionState === 'connected',
+  );
   const waiting = useAppSelector(selectTaskList).length > 0;
   const { heading, text } = waiting
     ? { heading: 'No task selected', text: 'Choose one from your tasks on the left.' }
-    : idleOf(activity);
-  const mood = waiting ? 'waiting' : activity?.available ? 'available' : 'away';
+    : idleOf(activity, connected);
+  const mood = waiting ? 'waiting' : activity?.available && connected ? 'available' : 'away';
   return (
     <div className={styles.idle} data-testid="empty-canvas">
       <svg className={styles.picture} data-mood={mood} viewBox="0 0 120 64" aria-hidden="true">

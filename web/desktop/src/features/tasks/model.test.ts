@@ -31,7 +31,8 @@ it('says what a task is about and how it stands', () => {
 });
 
 it('tells an idle agent why nothing comes', () => {
-  expect(idleOf(AVAILABLE).heading).toBe('You are Available. Waiting for work.');
-  expect(idleOf(OFFLINE).heading).toBe('You are Offline: go Available to receive work.');
-  expect(idleOf(null).heading).toMatch(/Connecting/);
+  expect(idleOf(AVAILABLE, true).heading).toBe('You are Available. Waiting for work.');
+  expect(idleOf(OFFLINE, true).heading).toBe('You are Offline: go Available to receive work.');
+  expect(idleOf(AVAILABLE, false).heading).toBe('Not connected');
+  expect(idleOf(null, false).heading).toMatch(/Connecting/);
 });

@@ -47,8 +47,17 @@ export interface Idle {
   text: string;
 }
 
-export function idleOf(activity: { name: string; available: boolean } | null): Idle {
+export function idleOf(
+  activity: { name: string; available: boolean } | null,
+  connected: boolean,
+): Idle {
   if (!activity) return { heading: 'Connecting…', text: 'Your tasks appear here in a moment.' };
+  if (!connected) {
+    return {
+      heading: 'Not connected',
+      text: 'No tasks can reach you until the connection is back.',
+    };
+  }
   if (activity.available) {
     return {
       heading: `You are ${activity.name}. Waiting for work.`,
