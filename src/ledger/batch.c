@@ -23,26 +23,26 @@ static bool wrote(struct ledger *l, const struct row_head *h, enum db_result res
     return false;
 }
 
-/* Rows that give up a unique value first lose it, so that two of a batch may swap names whatever the order of the
- * writes. */
-static bool give_up_values(struct ledger *l, struct row_head *h)
+/* A row that changes a value of which there may be only one is written anew, after all such rows have gone: so two of a
+ * batch may swap their names, whatever the order of the writes. */
+static bool changes_unique(const struct row_head *h)
 {
     const struct live_kind *lk = h->kind;
-    void *between = NULL;
 
-    for (size_t i = 0; i < lk->nuniques; i++) {
-        const struct field *f = lk->uniques[i].fields[lk->uniques[i].n - 1];
-        if (!field_is_text(f) || field_equal(f, row_of(h), h->stored))
-            continue;
-        if (!between)
-            between = arena_copy(l->batch, h->stored, lk->kind->size);
-        *field_text(f, between) = NULL;
-    }
-    if (!between)
+    for (size_t i = 0; i < lk->nuniques; i++)
+        for (size_t f = 0; f < lk->uniques[i].n; f++)
+            if (!field_equal(lk->uniques[i].fields[f], row_of(h), h->stored))
+                return true;
+    return false;
+}
+
+/* Out of the way of what comes: rows that were deleted, and those that are to be written anew. */
+static bool clear_away(struct ledger *l, struct row_head *h)
+{
+    if (h->born || !(h->deleted || changes_unique(h)))
         return true;
-    enum db_result result = record_update(l->db, lk->kind, between, h->stored);
-    h->stored = between;
-    return wrote(l, h, result);
+    h->born = true;
+    return wrote(l, h, record_delete(l->db, h->kind->kind, row_sid(h)));
 }
 
 static bool write_row(struct ledger *l, struct row_head *h)
@@ -54,16 +54,9 @@ static bool write_row(struct ledger *l, struct row_head *h)
 
 static bool write_rows(struct ledger *l)
 {
-    for (size_t i = 0; i < l->touched.n; i++) {
-        struct row_head *h = l->touched.at[i];
-        if (h->deleted && !h->born && !wrote(l, h, record_delete(l->db, h->kind->kind, row_sid(h))))
+    for (size_t i = 0; i < l->touched.n; i++)
+        if (!clear_away(l, l->touched.at[i]))
             return false;
-    }
-    for (size_t i = 0; i < l->touched.n; i++) {
-        struct row_head *h = l->touched.at[i];
-        if (!h->deleted && !h->born && !give_up_values(l, h))
-            return false;
-    }
     for (size_t i = 0; i < l->touched.n; i++)
         if (!l->touched.at[i]->deleted && !write_row(l, l->touched.at[i]))
             return false;

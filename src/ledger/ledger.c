@@ -92,10 +92,14 @@ bool ledger_start(struct ledger *l, struct arena *a, const char **why)
 
 void ledger_stop(struct ledger *l)
 {
+    if (!l->thread)
+        return;
     mailbox_close(l->mail);
     thread_join(l->thread);
     l->thread = NULL;
     atomic_store(&l->ready, false);
+    for (size_t i = 0; i < l->reset.n; i++) /* while engines and rows are both still there */
+        l->reset.at[i].fn(l->reset.at[i].arg);
 }
 
 void ledger_free(struct ledger *l)

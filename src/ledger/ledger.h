@@ -66,7 +66,7 @@ void ledger_hooks(struct ledger *l, const char *kind, const struct live_hooks *h
 void ledger_listen(struct ledger *l, const struct listener *x);
 void ledger_alarm(struct ledger *l, const struct alarm_kind *k);
 void ledger_on_loaded(struct ledger *l, void (*loaded)(void *arg, struct tx *tx), void *arg); /* all rows are in memory (at start, and after a reload); may change rows */
-void ledger_on_reset(struct ledger *l, void (*reset)(void *arg), void *arg); /* before a reload: forget everything derived */
+void ledger_on_reset(struct ledger *l, void (*reset)(void *arg), void *arg); /* before a reload, and when the ledger has stopped: forget everything derived */
 const struct kind *ledger_kind(const struct ledger *l, const char *name);    /* asserts that it exists */
 bool ledger_start(struct ledger *l, struct arena *a, const char **why);      /* loads, starts the thread */
 void ledger_stop(struct ledger *l);                                          /* finishes what is queued; joins */

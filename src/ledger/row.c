@@ -92,9 +92,11 @@ static const char *loose_name(struct arena *a, const struct kind *k, const char 
     return arena_printf(a, "%s %s", k->name, sid);
 }
 
+/* With the bytes behind the row, zeroed, so that an engine that looks there finds nothing instead of somebody else's
+ * memory. */
 static struct row_head *loose_make(struct tx *tx, struct live_kind *lk, const void *from)
 {
-    struct row_head *h = arena_alloc(tx->arena, sizeof *h + lk->kind->size);
+    struct row_head *h = arena_alloc(tx->arena, sizeof *h + lk->hooks.live_size);
 
     h->kind = lk;
     if (from)

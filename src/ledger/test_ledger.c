@@ -343,6 +343,54 @@ static void unique_values(void **state)
     toy_do(t, make_gig, call(t, "JB6", "first", "RM1")); /* free again */
 }
 
+static fault_t seats(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+    struct room *r = row_find(tx, &room_kind, "RM1");
+
+    row_edit(tx, r);
+    r->seats = c->n;
+    if (c->a)
+        r->revision = 40;
+    return NULL;
+}
+
+static struct call *call_n(struct toy *t, int64_t n)
+{
+    struct call *c = call(t, NULL, NULL, NULL);
+
+    c->n = n;
+    return c;
+}
+
+/* Two columns together, the last of them a number. */
+static fault_t set_topics(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+    struct room *a = row_find(tx, &room_kind, "RM1"), *b = row_find(tx, &room_kind, "RM2");
+
+    row_set(tx, a, &a->topic, "music");
+    row_set(tx, b, &b->topic, "music");
+    a->seats = c->n;
+    b->seats = 3 - c->n;
+    return NULL;
+}
+
+static void a_listed_unique_index(void **state)
+{
+    struct toy *t = *state;
+    struct call *c = call(t, NULL, NULL, NULL);
+
+    rooms(t);
+    c->n = 1;
+    toy_do(t, set_topics, c);
+    c->n = 2; /* swapped */
+    toy_do(t, set_topics, c);
+    same_after_reload(t);
+    refused(t, F_INVALID_PARAMETER, "Room with the same seats already exists", seats, call_n(t, 1));
+    toy_do(t, seats, call_n(t, 5));
+}
+
 static void a_retired_row_keeps_its_name(void **state)
 {
     struct toy *t = *state;
@@ -387,18 +435,6 @@ static void retired_and_revived(void **state)
 }
 
 /* --- stamps */
-
-static fault_t seats(struct tx *tx, void *arg)
-{
-    struct call *c = arg;
-    struct room *r = row_find(tx, &room_kind, "RM1");
-
-    row_edit(tx, r);
-    r->seats = c->n;
-    if (c->a)
-        r->revision = 40;
-    return NULL;
-}
 
 static void times_and_revisions(void **state)
 {
@@ -646,6 +682,28 @@ static void an_alarm_whose_work_is_refused_is_dropped(void **state)
     same_after_reload(t);
 }
 
+static fault_t set_real(struct tx *tx, void *arg)
+{
+    (void)arg;
+    alarm_set(tx, "bell", "real", tx->now + 3);
+    return NULL;
+}
+
+static void a_real_clock_rings_by_itself(void **state)
+{
+    struct toy *t = *state;
+
+    toy_shut(t);
+    clock_free(t->clock);
+    t->clock = clock_real();
+    t->bells = mailbox_new(0);
+    toy_open(t);
+    toy_do(t, set_real, NULL);
+    assert_non_null(mailbox_take(t->bells, 1, -1));
+    toy_memory(t); /* the batch that rang is over */
+    mailbox_free(t->bells);
+}
+
 static void undone_alarms(void **state)
 {
     struct toy *t = *state;
@@ -701,6 +759,8 @@ int main(void)
         TEST(overdue_after_a_restart),
         TEST(an_alarm_whose_work_is_refused_is_dropped),
         TEST(undone_alarms),
+        TEST(a_real_clock_rings_by_itself),
+        TEST(a_listed_unique_index),
         TEST(after_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

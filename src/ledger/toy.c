@@ -54,9 +54,12 @@ static bool gig_is_live(const void *row)
     return ((const struct gig *)row)->state != GIG_DONE;
 }
 
-const struct kind room_kind = {
-    .name = "room", .size = sizeof(struct room), .fields = ROWS(room_fields), .resident = true
-};
+static const struct index room_indexes[] = { { "topic, seats", true } };
+const struct kind room_kind = { .name = "room",
+                                .size = sizeof(struct room),
+                                .fields = ROWS(room_fields),
+                                .indexes = ROWS(room_indexes),
+                                .resident = true };
 const struct kind gig_kind = { .name = "gig",
                                .size = sizeof(struct gig),
                                .fields = ROWS(gig_fields),
@@ -126,6 +129,13 @@ static void on_reset(void *arg)
     t->break_reload = false;
 }
 
+static void tell_rung(void *arg)
+{
+    struct toy *t = arg;
+
+    mailbox_send(t->bells, &t->bell);
+}
+
 static void on_ring(void *arg, struct tx *tx, const char *subject, int64_t due)
 {
     struct toy *t = arg;
@@ -138,6 +148,8 @@ static void on_ring(void *arg, struct tx *tx, const char *subject, int64_t due)
         alarm_set(tx, "bell", subject, tx->now + t->ring_again);
     if (strcmp(subject, "bad") == 0) /* a name that is taken: refused at the end */
         room_make(t, tx, NULL, "taken");
+    if (strcmp(subject, "real") == 0)
+        tx_after(tx, tell_rung, t);
     if (row_find(tx, &room_kind, subject)) {
         struct room *r = row_find(tx, &room_kind, subject);
         row_edit(tx, r);

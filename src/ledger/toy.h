@@ -33,6 +33,8 @@ struct toy {
     struct map     rooms;   /* the engine's own: sid -> live_room */
     int            loads, resets;
     char           rung[256], heard[256];
+    struct mailbox *bells;  /* the alarm "real" sends one here */
+    struct mail    bell;
     bool           break_reload;
     int64_t        ring_again; /* an alarm "again" sets itself this much later */
 };

@@ -138,10 +138,8 @@ static void wanted_start(struct wanted *w, struct arena *a, const struct kind *k
     text_putf(&w->name, "%s__%s", unique ? "ux" : "ix", k->name);
 }
 
-static void wanted_add(struct wanted *w, const struct field *f)
+static void wanted_add(struct wanted *w, const struct field *f, bool nocase)
 {
-    bool nocase = w->unique && (f->flags & NOCASE) && (f->flags & UNIQUE);
-
     text_putf(&w->name, "__%s%s", f->name, nocase ? "_nc" : "");
     if (w->columns.n)
         text_putc(&w->columns, ',');
@@ -177,7 +175,7 @@ static enum db_result index_one(struct indexes *x, const struct field *f)
     struct wanted *w = arena_alloc(x->arena, sizeof *w);
 
     wanted_start(w, x->arena, x->kind, false);
-    wanted_add(w, f);
+    wanted_add(w, f, false);
     return make_index(x, w);
 }
 
@@ -191,8 +189,8 @@ static enum db_result index_unique(struct indexes *x, const struct field *f)
     for
         EACH_FIELD(g, x->kind)
     if ((g->flags & scope) && g != f)
-        wanted_add(w, g);
-    wanted_add(w, f);
+        wanted_add(w, g, false);
+    wanted_add(w, f, f->flags & NOCASE);
     return make_index(x, w);
 }
 
@@ -207,7 +205,7 @@ static enum db_result index_listed(struct indexes *x, const struct index *index)
             const struct field *f = field_named(x->kind, name);
             if (!f || !field_is_column(f))
                 return db_fail(x->db, "%s has an index over %s, which is not a column", x->kind->name, name);
-            wanted_add(w, f);
+            wanted_add(w, f, false);
         }
     return make_index(x, w);
 }
