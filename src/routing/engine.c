@@ -114,7 +114,7 @@ void routing_free(struct routing *e)
 {
     if (!e)
         return;
-    map_clear(&e->rows);
+    reset(e); /* what is derived is heap memory; the rows are still there */
     free(e);
 }
 

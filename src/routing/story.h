@@ -1,0 +1,45 @@
+/* story: small plays for the engine, written as lines of text, so that a case can be read without knowing the code.
+ *
+ * A line is a verb and its words; what is written once gets a name, and later lines use the name:
+ *
+ *     worker Ann Available {"skills":["support"]}     queue Support : skills HAS 'support'
+ *     workflow Main {"task_routing":{"default_filter":{"queue":"@Support"}}}     (@Name is the sid of Name)
+ *     task T priority=5 channel=voice target=Ann timeout=60 start=-30 workflow=Main queue=Support {"attributes":1}
+ *     accept T Ann · reject T Ann [activity] · wrap T Ann · complete T Ann · fail T Ann
+ *     activity Ann Offline [rejecting] · attributes Ann {…} · capacity Ann chat 3 · availability Ann chat no
+ *     update T priority=7 {…} · cancel T · wrapup T · finish T · delete T
+ *     rewrite Main [again] {…} · target Support : expression · order Support LIFO · most Support 2 · prefer LIFO
+ *     optimize chat · channel fax · remove Ann · turn 10 (seconds) · reload
+ *
+ * and what must be true:
+ *
+ *     is T pending · because T Task TTL Exceeded · in T Support · offered T Ann Bob (open reservations, oldest first)
+ *     priority T 5 · at Ann Offline · used Ann chat 1 66 · members Support Ann Bob · gone T
+ *     told task-queue.timeout task.canceled (all events since the last told, but for those of "deaf")
+ *     version Ann 3 · refused TEXT | line (the line is refused, and the message has TEXT; nothing changed)
+ *
+ * After each story the engine is compared with what a reload makes of the store. */
+#pragma once
+#include "base/arena.h"
+#include "routing/internal.h"
+
+struct story {
+    struct arena   *arena;
+    struct clock   *clock;
+    struct store   *store;
+    struct ledger  *ledger;
+    struct routing *engine;
+    struct map      sids;          /* name -> sid */
+    const char     *workspace, *folder;
+    struct text     told;
+    const char     *title, *line;  /* what is played, for whoever must look for a mistake */
+    int             callbacks;
+};
+
+void  story_open(struct story *s);
+void  story_close(struct story *s);  /* compares with a reload first */
+void  story_play(struct story *s, const char *lines);
+const char *story_sid(struct story *s, const char *name);
+const char *story_memory(struct story *s); /* everything: rows and what is derived */
+void  story_check(struct story *s);        /* invariants that hold between commands */
+fault_t story_line(struct story *s, const char *line); /* a verb that changes something */
