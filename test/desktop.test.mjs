@@ -131,18 +131,11 @@ test('the token of a session is one that Twilio could have made', async () => {
       role: 'worker',
     },
   });
-  const read = await server.fetch(`/taskrouter/v1/Workspaces/${session.workspace_sid}/Activities`, {
-    auth: ['token', got.token],
-  });
-  assert.equal(read.status, 200);
-  const write = await server.fetch(
-    `/taskrouter/v1/Workspaces/${session.workspace_sid}/Activities`,
-    {
-      auth: ['token', got.token],
-      form: { FriendlyName: 'Nap' },
-    },
-  );
-  assert.equal(write.status, 403);
+  // It is for the event bridge, which knows whose worker it is; the plain API does not ask, so it opens nothing there.
+  for (const form of [undefined, { FriendlyName: 'Nap' }]) {
+    const where = `/taskrouter/v1/Workspaces/${session.workspace_sid}/Activities`;
+    assert.equal((await server.fetch(where, { auth: ['token', got.token], form })).status, 403);
+  }
 });
 
 // With the real clock, since the official helper stamps its tokens with its own.
@@ -156,9 +149,8 @@ test('an official token is understood, and an old capability token is not', asyn
   try {
     const key = await client.newSigningKeys.create();
     const token = new AccessToken(accountSid, key.sid, key.secret, { identity: 'ada', ttl: 600 });
-    assert.equal(await ask(token.toJwt()), 403); // it grants nothing here
     token.addGrant(new AccessToken.TaskRouterGrant({ workspaceSid, role: 'supervisor' }));
-    assert.equal(await ask(token.toJwt()), 200);
+    assert.equal(await ask(token.toJwt()), 403); // known, but not for the plain API
     const capability = new taskrouter.TaskRouterCapability({
       accountSid,
       authToken,

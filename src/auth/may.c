@@ -163,22 +163,28 @@ fault_t policy_check(struct arena *a, const char *policy)
 
 /* --- roles -------------------------------------------------------------------------------------------------- */
 
-/* What each role may do; "*" stands for any.  A supervisor may all that an agent may, an admin everything. */
+/* What each role may do through the API; "*" stands for any.  A supervisor may all that an agent may, an admin
+ * everything.  A table cannot say "their own", so what agents do to their own tasks they do through the gateways, which
+ * ask whose they are. */
+/* clang-format off */
 static const struct right {
     const char *role, *product, *word;
     bool write;
 } rights[] = {
-    { "agent", "taskrouter", "*", false },
-    { "agent", "taskrouter", "worker", true },
-    { "agent", "taskrouter", "task", true },
-    { "agent", "taskrouter", "reservation", true },
-    { "agent", "taskrouter", "worker-reservation", true },
-    { "agent", "taskrouter", "task-reservation", true },
-    { "agent", "flex-api", "*", false },
-    { "supervisor", "*", "*", false },
-    { "supervisor", "taskrouter", "channel", true },
+    { "agent",      "taskrouter", "workspace",    false },
+    { "agent",      "taskrouter", "activity",     false },
+    { "agent",      "taskrouter", "task-queue",   false },
+    { "agent",      "taskrouter", "task-channel", false },
+    { "agent",      "taskrouter", "worker",       false },
+    { "agent",      "flex-api",   "*",            false },
+    { "supervisor", "*",          "*",            false },
+    { "supervisor", "taskrouter", "worker",       true },
+    { "supervisor", "taskrouter", "channel",      true },
     { "supervisor", "taskrouter", "worker-channel", true },
+    { "supervisor", "taskrouter", "task",         true },
+    { "supervisor", "taskrouter", "reservation",  true },
 };
+/* clang-format on */
 
 static bool role_may(struct arena *a, const char *role, const char *product, const char *resource, bool write)
 {
@@ -207,12 +213,10 @@ static bool session_may(const struct principal *p, struct arena *a, const char *
     return false;
 }
 
-/* A token opens what its grant names; which worker's things these are, the gateway asks. */
-static bool token_may(const struct principal *p, struct arena *a, const char *product, const char *resource, bool write)
+/* A token is for the gateways.  What Flex's own programs read with one besides is its configuration. */
+static bool token_may(const struct principal *p, const char *product, bool write)
 {
-    if (!str_eq(product, "taskrouter") || !p->workspace_sid)
-        return false;
-    return role_may(a, str_eq(p->role, "supervisor") ? "supervisor" : "agent", product, resource, write);
+    return str_eq(product, "flex-api") && p->workspace_sid && !write;
 }
 
 fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, enum deed deed)
@@ -231,7 +235,7 @@ fault_t auth_may(const struct principal *p, struct arena *a, const char *product
         good = !p->policy || policy_allows(a, p->policy, product, resource, deed);
         break;
     case BY_TOKEN:
-        good = token_may(p, a, product, resource, write);
+        good = token_may(p, product, write);
         break;
     case BY_SESSION:
         good = session_may(p, a, product, resource, write);
