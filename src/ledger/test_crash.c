@@ -1,7 +1,7 @@
 /* The disk says no, the process dies, and a stranger sends whatever he likes: memory and store stay one. */
 #include "base/log.h"
 #include "base/text.h"
-#include "ledger/toy.h"
+#include "ledger/test_toy.h"
 #include "store/faulty.h"
 #include <fcntl.h>
 #include <sched.h>
@@ -374,7 +374,7 @@ static void work_until_killed(const char *folder, int fd)
 
     t->arena = arena_new();
     t->clock = clock_real();
-    strcpy(t->folder, folder);
+    snprintf(t->folder, sizeof t->folder, "%s", folder);
     toy_open(t);
     if (ledger_do(t->ledger, t->arena, begin, t))
         _exit(1);
@@ -420,7 +420,7 @@ static void nothing_acknowledged_is_lost(void **state)
     char line[SID_SIZE + 1] = "";
 
     (void)state;
-    strcpy(t.folder, "/tmp/test_ledger.XXXXXX");
+    snprintf(t.folder, sizeof t.folder, "%s", "/tmp/test_ledger.XXXXXX");
     assert_non_null(mkdtemp(t.folder));
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -479,7 +479,7 @@ static int fill_the_disk(const char *folder)
     if (write(fd, filler, sizeof filler) < 0)
         return 1;
     close(fd);
-    strcpy(t.folder, folder);
+    snprintf(t.folder, sizeof t.folder, "%s", folder);
     toy_open(&t);
     toy_do(&t, begin, &t);
     const char *before = NULL;

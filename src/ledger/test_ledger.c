@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "ledger/toy.h"
+#include "ledger/test_toy.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

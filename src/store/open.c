@@ -119,7 +119,9 @@ static const char *check_content(struct arena *a, const char *file, sqlite3 *sq,
             return arena_printf(a, "%s is a database, but not one of Plugboard's (it has %s)", file, word);
     } else if (rc == SQLITE_OK) {
         rc = ask(sq, "SELECT value FROM plugboard_meta WHERE name = 'schema_version'", word);
-        if (rc == SQLITE_OK && atol(word) > SCHEMA_VERSION)
+        int64_t version = INT64_MAX; /* what cannot be read is not ours */
+        str_to_int(word, &version);
+        if (rc == SQLITE_OK && version > SCHEMA_VERSION)
             return arena_printf(a, "%s was written by a newer version of Plugboard (schema %s, this one knows %d)",
                                 file, word, SCHEMA_VERSION);
     }

@@ -75,10 +75,11 @@ static int setup(void **state)
     struct world *w = calloc(1, sizeof *w);
 
     w->arena = arena_new();
-    strcpy(w->folder, "/tmp/test_store.XXXXXX");
+    snprintf(w->folder, sizeof w->folder, "/tmp/test_store.XXXXXX");
     if (!mkdtemp(w->folder))
         return -1;
-    strcat(w->folder, "/a/b"); /* made by the store */
+    size_t n = strlen(w->folder);
+    snprintf(w->folder + n, sizeof w->folder - n, "/a/b"); /* made by the store */
     open_again(w);
     assert_int_equal(schema_sync(w->writer, &(const struct kind *){ &thing_kind }, 1), DB_OK);
     *state = w;

@@ -1,4 +1,4 @@
-#include "ledger/toy.h"
+#include "ledger/test_toy.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/faulty.h"
@@ -210,7 +210,7 @@ int toy_setup(void **state)
     log_setup(LOG_ERROR + 1, false); /* failures are what is tested */
     t->arena = arena_new();
     t->clock = clock_test(1000000);
-    strcpy(t->folder, "/tmp/test_ledger.XXXXXX");
+    snprintf(t->folder, sizeof t->folder, "/tmp/test_ledger.XXXXXX");
     if (!mkdtemp(t->folder))
         return -1;
     toy_open(t);
