@@ -16,7 +16,9 @@
  *     is T pending · because T Task TTL Exceeded · in T Support · offered T Ann Bob (open reservations, oldest first)
  *     priority T 5 · at Ann Offline · used Ann chat 1 66 · members Support Ann Bob · gone T
  *     told task-queue.timeout task.canceled (all events since the last told, but for those of "deaf")
- *     version Ann 3 · refused TEXT | line (the line is refused, and the message has TEXT; nothing changed)
+ *     version Ann 3 · callbacks 1
+ *     refused TEXT | line (the line is refused, and the message has TEXT; nothing changed)
+ *     undo line (as the line, but refused when it has been done)
  *
  * After each story the engine is compared with what a reload makes of the store. */
 #pragma once
@@ -43,3 +45,15 @@ const char *story_sid(struct story *s, const char *name);
 const char *story_memory(struct story *s); /* everything: rows and what is derived */
 void  story_check(struct story *s);        /* invariants that hold between commands */
 fault_t story_line(struct story *s, const char *line); /* a verb that changes something */
+
+/* --- for the two files of the story itself */
+struct words { const char *at[16]; size_t n; const char *tail; /* from '{' on, or behind ':' */ };
+void    story_wrong(struct story *s, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
+void    story_text(struct story *s, const char *got, const char *wanted);
+void    story_number(struct story *s, int64_t got, int64_t wanted);
+void    story_must(struct story *s, bool ok, const char *what);
+const char *story_activity(struct story *s, const char *name);
+const char *story_rest(struct story *s, const struct words *w, size_t from);
+int64_t story_digits(const char *s);
+bool    story_is_check(const char *word);
+bool    story_look(struct story *s, struct tx *tx, const struct words *w); /* false: it is not a check */
