@@ -495,6 +495,27 @@ static fault_t edit_note(struct tx *tx, void *arg)
     return NULL;
 }
 
+static fault_t rename_and_note(struct tx *tx, void *arg)
+{
+    struct room *r = row_find(tx, &room_kind, "RM1");
+
+    row_set(tx, r, &r->name, "Green");
+    return make_note(tx, arg);
+}
+
+/* Memory had agreed to the name before the store refused the note. */
+static void a_name_goes_back_with_a_refused_note(void **state)
+{
+    struct toy *t = *state;
+
+    rooms(t);
+    toy_do(t, make_note, call(t, NULL, "title", NULL));
+    refused(t, F_CONFLICT, NULL, rename_and_note, call(t, NULL, "title", NULL));
+    refused(t, F_INVALID_PARAMETER, NULL, make_room, call(t, "RM3", "Blue", NULL));
+    toy_do(t, make_room, call(t, "RM3", "Green", NULL));
+    same_after_reload(t);
+}
+
 static fault_t no_note(struct tx *tx, void *arg)
 {
     assert_null(row_find(tx, &note_kind, ((struct call *)arg)->a));
@@ -752,6 +773,7 @@ int main(void)
         TEST(retired_and_revived),
         TEST(times_and_revisions),
         TEST(rows_in_the_store_only),
+        TEST(a_name_goes_back_with_a_refused_note),
         TEST(events),
         TEST(a_clock_that_was_set_back),
         TEST(alarms_ring_in_their_order),

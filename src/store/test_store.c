@@ -237,6 +237,19 @@ static void a_failure_loses_the_whole_transaction(void **state)
     assert_non_null(find(w, "TH3"));
 }
 
+static void a_statement_that_cannot_be_run_loses_it_too(void **state)
+{
+    struct world *w = *state;
+    struct thing one = thing("TH1", "a", 1);
+
+    assert_int_equal(db_begin(w->writer), DB_OK);
+    assert_int_equal(db_run(w->writer, "DELETE FROM nowhere", NULL, 0, NULL, NULL), DB_FAILED);
+    assert_int_equal(record_insert(w->writer, &thing_kind, &one), DB_FAILED);
+    assert_non_null(strstr(db_error(w->writer), "nowhere")); /* the first failure's words */
+    db_rollback(w->writer);
+    insert(w, one);
+}
+
 /* --- selections */
 
 struct seen {
@@ -630,6 +643,7 @@ int main(void)
         TEST(unique_without_regard_to_case),
         TEST(a_refused_row_leaves_its_transaction_alive),
         TEST(a_failure_loses_the_whole_transaction),
+        TEST(a_statement_that_cannot_be_run_loses_it_too),
         TEST(conditions),
         TEST(paging_with_ties),
         TEST(a_query_inside_a_query),
