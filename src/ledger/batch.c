@@ -45,11 +45,17 @@ static bool clear_away(struct ledger *l, struct row_head *h)
     return wrote(l, h, record_delete(l->db, h->kind->kind, row_sid(h)));
 }
 
-static bool write_row(struct ledger *l, struct row_head *h)
+/* Births of a kind that follow each other go as one. */
+static bool write_births(struct ledger *l)
 {
-    return wrote(l, h,
-                 h->born ? record_insert(l->db, h->kind->kind, row_of(h))
-                         : record_update(l->db, h->kind->kind, row_of(h), h->stored));
+    for (size_t from = 0, to; from < l->births.n; from = to) {
+        struct row_head *h = head_of(l->births.at[from]);
+        for (to = from + 1; to < l->births.n && head_of(l->births.at[to])->kind == h->kind;)
+            to++;
+        if (!wrote(l, h, record_insert_all(l->db, h->kind->kind, &l->births.at[from], to - from)))
+            return false;
+    }
+    return true;
 }
 
 static bool write_rows(struct ledger *l)
@@ -57,10 +63,17 @@ static bool write_rows(struct ledger *l)
     for (size_t i = 0; i < l->touched.n; i++)
         if (!clear_away(l, l->touched.at[i]))
             return false;
-    for (size_t i = 0; i < l->touched.n; i++)
-        if (!l->touched.at[i]->deleted && !write_row(l, l->touched.at[i]))
+    l->births.n = 0;
+    for (size_t i = 0; i < l->touched.n; i++) {
+        struct row_head *h = l->touched.at[i];
+        if (h->deleted)
+            continue;
+        if (h->born)
+            ARRAY_PUSH(&l->births, row_of(h));
+        else if (!wrote(l, h, record_update(l->db, h->kind->kind, row_of(h), h->stored)))
             return false;
-    return true;
+    }
+    return write_births(l);
 }
 
 static bool commit(struct ledger *l)

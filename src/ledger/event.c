@@ -148,8 +148,5 @@ void events_undo(struct ledger *l)
 
 bool events_write(struct ledger *l)
 {
-    for (size_t i = 0; i < l->events.n; i++)
-        if (record_insert(l->db, &event_kind, l->events.at[i]) != DB_OK)
-            return false;
-    return true;
+    return record_insert_all(l->db, &event_kind, (const void *const *)l->events.at, l->events.n) == DB_OK;
 }

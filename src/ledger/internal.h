@@ -105,6 +105,7 @@ struct ledger {
     bool                 begun, failed, reload;
     ARRAY(struct entry) entries;
     ARRAY(struct row_head *) touched;
+    ARRAY(const void *) births;  /* rows to insert, while writing */
     ARRAY(struct event *) events;
     ARRAY(struct after) afters;
     ARRAY(char *) graveyard;

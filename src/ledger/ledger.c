@@ -111,9 +111,11 @@ void ledger_free(struct ledger *l)
     events_forget(l);
     map_clear(&l->accounts);
     map_clear(&l->loose);
-    void *const arrays[] = { l->listeners.at, l->alarm_kinds.at, l->loaded.at,       l->reset.at,   l->alarms.at,
-                             l->changes.at,   l->entries.at,     l->text_changes.at, l->touched.at, l->key_changes.at,
-                             l->events.at,    l->afters.at,      l->graveyard.at,    l->dead.at };
+    void *const arrays[] = {
+        l->listeners.at, l->alarm_kinds.at, l->loaded.at,       l->reset.at,   l->alarms.at,
+        l->changes.at,   l->entries.at,     l->text_changes.at, l->touched.at, l->key_changes.at,
+        l->events.at,    l->afters.at,      l->graveyard.at,    l->dead.at,    (void *)l->births.at
+    };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     db_close(l->db);

@@ -32,7 +32,7 @@ struct plan {
     const struct field **columns;
     size_t ncolumns, key; /* key: which column is the KEY */
     char *names;          /* "sid", "account_sid", … */
-    sqlite3_stmt *insert, *remove;
+    sqlite3_stmt *insert, *insert_many, *remove;
     struct update_plan *updates;
     size_t nupdates;
 };

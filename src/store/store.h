@@ -51,6 +51,8 @@ enum db_result db_run(struct db *db, const char *sql, const struct value *args, 
 
 /* --- records ---------------------------------------------------------------------------------------- */
 enum db_result record_insert(struct db *db, const struct kind *k, const void *row);
+/* Many at once, in order; within a transaction, for after a refusal some of them may be there. */
+enum db_result record_insert_all(struct db *db, const struct kind *k, const void *const *rows, size_t n);
 enum db_result record_update(struct db *db, const struct kind *k, const void *row, const void *was); /* changed columns; was NULL: all */
 enum db_result record_delete(struct db *db, const struct kind *k, const char *sid);
 

@@ -182,6 +182,23 @@ static void an_update_writes_what_changed(void **state)
     assert_null(find(w, "TH1"));
 }
 
+static void many_at_once(void **state)
+{
+    struct world *w = *state;
+    struct thing things[37]; /* two full statements, and five */
+    const void *rows[37];
+
+    for (int i = 0; i < 37; i++) {
+        things[i] = thing(arena_printf(w->arena, "TH%02d", i), i % 2 ? NULL : arena_printf(w->arena, "%d", i), i);
+        rows[i] = &things[i];
+    }
+    assert_int_equal(record_insert_all(w->writer, &thing_kind, rows, 37), DB_OK);
+    for (int i = 0; i < 37; i++)
+        assert_same(find(w, things[i].sid), &things[i]);
+    assert_int_equal(record_insert_all(w->writer, &thing_kind, rows, 0), DB_OK);
+    assert_int_equal(record_insert_all(w->writer, &thing_kind, rows, 20), DB_UNIQUE);
+}
+
 static void unique_without_regard_to_case(void **state)
 {
     struct world *w = *state;
@@ -640,6 +657,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_type_comes_back),
         TEST(an_update_writes_what_changed),
+        TEST(many_at_once),
         TEST(unique_without_regard_to_case),
         TEST(a_refused_row_leaves_its_transaction_alive),
         TEST(a_failure_loses_the_whole_transaction),
