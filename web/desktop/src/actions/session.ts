@@ -23,7 +23,7 @@ const channel =
 
 function begin(manager: Manager, payload: SsoTokenPayload): void {
   manager.store.dispatch(sessionStarted(payload));
-  manager.live.start();
+  if (payload.workerSid) manager.live.start();
 }
 
 /** At the start, and again when the agent asks: is there a session already? */

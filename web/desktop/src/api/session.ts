@@ -7,7 +7,7 @@ interface SessionAnswer {
   roles: string[];
   account_sid: string;
   workspace_sid: string;
-  worker_sid: string;
+  worker_sid: string | null;
   expires_at: string;
 }
 
@@ -18,7 +18,7 @@ function toPayload(answer: SessionAnswer): SsoTokenPayload {
     roles: answer.roles,
     accountSid: answer.account_sid,
     workspaceSid: answer.workspace_sid,
-    workerSid: answer.worker_sid,
+    workerSid: answer.worker_sid || null,
     expiration: answer.expires_at,
   };
 }

@@ -6,11 +6,11 @@ import { useAppSelector } from '../state/selectors';
 import { LiveRegions } from '../ui/LiveRegions';
 import { PasteTheme } from '../ui/PasteTheme';
 import { ErrorBoundary } from './ErrorBoundary';
-import { LoadingPage, UnreachablePage } from './pages';
+import { LoadingPage, NoWorkerPage, UnreachablePage } from './pages';
 import { Shell } from './Shell';
 
 function Page() {
-  const status = useAppSelector((state) => state.flex.session.status);
+  const { status, ssoTokenPayload } = useAppSelector((state) => state.flex.session);
   switch (status) {
     case 'loading':
       return <LoadingPage />;
@@ -19,7 +19,7 @@ function Page() {
     case 'signedOut':
       return <LoginPage />;
     case 'signedIn':
-      return <Shell />;
+      return ssoTokenPayload?.workerSid ? <Shell /> : <NoWorkerPage />;
   }
 }
 

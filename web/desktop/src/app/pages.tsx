@@ -1,6 +1,6 @@
 import { Button } from '@twilio-paste/core/button';
 import { Spinner } from '@twilio-paste/core/spinner';
-import { manager } from '../actions';
+import { act, manager } from '../actions';
 import { restoreSession } from '../actions/session';
 import { useAppSelector } from '../state/selectors';
 import styles from './pages.module.css';
@@ -21,6 +21,22 @@ export function UnreachablePage() {
       <p role="alert">{notice}</p>
       <Button variant="primary" onClick={() => void restoreSession(manager)}>
         Try again
+      </Button>
+    </main>
+  );
+}
+
+export function NoWorkerPage() {
+  const payload = useAppSelector((state) => state.flex.session.ssoTokenPayload);
+  return (
+    <main className={styles.page} data-testid="no-worker-page">
+      <h1>There is no desk for you here</h1>
+      <p>
+        You are signed in as {payload?.fullName}, but no worker belongs to this login, so no tasks
+        can reach you. Whoever runs the centre can add one.
+      </p>
+      <Button variant="primary" onClick={() => void act('Logout')}>
+        Sign out
       </Button>
     </main>
   );

@@ -7,7 +7,8 @@ export interface SsoTokenPayload {
   roles: string[];
   accountSid: string;
   workspaceSid: string;
-  workerSid: string;
+  /** Null for somebody who may sign in but takes no tasks. */
+  workerSid: string | null;
   /** ISO time at which the server ends the session. */
   expiration: string;
 }

@@ -1,11 +1,11 @@
-import { duration, humanise } from '../../lib/format';
+import { duration } from '../../lib/format';
 import { selectSelectedTask, useAppSelector } from '../../state/selectors';
 import type { Task } from '../../state/task';
 import { Hidden } from '../../ui/Hidden';
 import { useSecond } from '../../ui/useSecond';
 import { AttributesTable } from './AttributesTable';
 import { CustomerCard } from './CustomerCard';
-import { statusWord } from './model';
+import { aboutOf, statusWord } from './model';
 import { TaskActions } from './TaskActions';
 import styles from './TaskCanvas.module.css';
 import { TaskFacts } from './TaskFacts';
@@ -31,8 +31,9 @@ function Open({ task }: { task: Task }) {
             <span className={styles.status} data-status={task.status} data-testid="task-status">
               {statusWord(task)}
             </span>
-            {task.topic && <span>{humanise(task.topic)}</span>}
-            <span>{task.queueName}</span>
+            {aboutOf(task).map((about) => (
+              <span key={about}>{about}</span>
+            ))}
             <Age task={task} />
           </p>
         </div>

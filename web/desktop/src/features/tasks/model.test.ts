@@ -23,6 +23,7 @@ it('says what a task is about and how it stands', () => {
     'Tech support · Everyone',
   );
   expect(secondLine(task('WR1', 'pending', {}))).toBe('Everyone');
+  expect(secondLine(task('WR1', 'pending', { topic: 'everyone' }))).toBe('Everyone');
   expect(['pending', 'accepted', 'wrapping'].map((s) => statusWord(task('WR1', s)))).toEqual([
     'Incoming',
     'In progress',
@@ -32,6 +33,7 @@ it('says what a task is about and how it stands', () => {
 
 it('tells an idle agent why nothing comes', () => {
   expect(idleOf(AVAILABLE, true).heading).toBe('You are Available. Waiting for work.');
+  expect(idleOf({ name: 'Lunch', available: false }, true).heading).toMatch(/^Your activity is L/);
   expect(idleOf(OFFLINE, true).heading).toBe('You are Offline: go Available to receive work.');
   expect(idleOf(AVAILABLE, false).heading).toBe('Not connected');
   expect(idleOf(null, false).heading).toMatch(/Connecting/);

@@ -37,9 +37,20 @@ export function statusWord(task: Task): string {
   return task.status === 'wrapping' ? 'Wrapping up' : 'In progress';
 }
 
-export function secondLine(task: Task): string {
-  return [task.topic && humanise(task.topic), task.queueName].filter(Boolean).join(' · ');
+/** Topic and queue; one of them when they say the same. */
+export function aboutOf(task: Task): string[] {
+  const topic = task.topic && humanise(task.topic);
+  const same = topic?.toLowerCase() === task.queueName.toLowerCase();
+  return topic && !same ? [topic, task.queueName] : [task.queueName];
 }
+
+export function secondLine(task: Task): string {
+  return aboutOf(task).join(' · ');
+}
+
+/** Activities are named by whoever runs the centre: nobody is Lunch. */
+const isAdjective = (activity: string): boolean =>
+  /^(offline|unavailable|busy|away)$/i.test(activity);
 
 /** What to tell an agent who has nothing to do. */
 export interface Idle {
@@ -65,7 +76,7 @@ export function idleOf(
     };
   }
   return {
-    heading: `You are ${activity.name}: go Available to receive work.`,
+    heading: `${isAdjective(activity.name) ? 'You are' : 'Your activity is'} ${activity.name}: go Available to receive work.`,
     text: 'No tasks are offered to you now. Choose an activity at the top right.',
   };
 }
