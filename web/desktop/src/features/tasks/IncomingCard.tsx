@@ -11,7 +11,7 @@ import { useTaskAction } from './useTaskAction';
 
 /** An offer. With the focus on its text, Enter accepts and Escape rejects. */
 export function IncomingCard({ task, selected }: { task: Task; selected: boolean }) {
-  const { running, run } = useTaskAction(task.sid);
+  const { run, button } = useTaskAction(task.sid);
   const left = task.offerLeftAt(useSecond());
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -48,8 +48,7 @@ export function IncomingCard({ task, selected }: { task: Task; selected: boolean
         <Button
           variant="primary"
           size="small"
-          loading={running === 'AcceptTask'}
-          disabled={running !== null}
+          {...button('AcceptTask')}
           data-testid="accept-task"
           onClick={() => void run('AcceptTask')}
         >
@@ -58,8 +57,7 @@ export function IncomingCard({ task, selected }: { task: Task; selected: boolean
         <Button
           variant="secondary"
           size="small"
-          loading={running === 'RejectTask'}
-          disabled={running !== null}
+          {...button('RejectTask')}
           data-testid="reject-task"
           onClick={() => void run('RejectTask')}
         >

@@ -14,12 +14,8 @@ function OfferRing({ task }: { task: Task }) {
 
 /** What can be done with the task now; nothing that the server would refuse. */
 export function TaskActions({ task }: { task: Task }) {
-  const { running, run } = useTaskAction(task.sid);
+  const { run, button } = useTaskAction(task.sid);
   const [reason, setReason] = useState('');
-  const button = (name: string) => ({
-    loading: running === name,
-    disabled: running !== null,
-  });
 
   if (task.status === 'pending') {
     return (

@@ -1,21 +1,36 @@
-import { useEffect, useRef, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 import { act } from '../../actions';
 
-/** Runs one action of a task at a time; which one is running disables its buttons. */
+/**
+ * Which action of which task is on its way. Shared, because an offer has buttons
+ * in the list and on the canvas, and one click is enough.
+ */
+const running = new Map<string, string>();
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function set(sid: string, name: string | null): void {
+  if (name) running.set(sid, name);
+  else running.delete(sid);
+  for (const listener of [...listeners]) listener();
+}
+
+async function run(sid: string, name: string, payload: object): Promise<void> {
+  if (running.has(sid)) return;
+  set(sid, name);
+  await act(name, { sid, ...payload });
+  set(sid, null);
+}
+
 export function useTaskAction(sid: string) {
-  const [running, setRunning] = useState<string | null>(null);
-  const alive = useRef(true);
-  useEffect(() => {
-    alive.current = true;
-    return () => {
-      alive.current = false;
-    };
-  }, []);
-  const run = async (name: string, payload: object = {}): Promise<void> => {
-    if (running) return;
-    setRunning(name);
-    await act(name, { sid, ...payload });
-    if (alive.current) setRunning(null);
+  const now = useSyncExternalStore(subscribe, () => running.get(sid) ?? null);
+  return {
+    run: (name: string, payload: object = {}) => run(sid, name, payload),
+    /** Of the action's button: the one pressed turns, the others wait. */
+    button: (name: string) => ({ loading: now === name, disabled: now !== null && now !== name }),
   };
-  return { running, run };
 }
