@@ -74,10 +74,13 @@ static const struct setting *setting_named(struct arena *a, const char *option)
 
 static const char *read_argument(struct arena *a, struct config *c, int argc, char **argv, int *i)
 {
-    char *option = arena_strdup(a, argv[*i]), *value = strchr(option, '=');
+    char *option = arena_strdup(a, argv[*i]), *equals = strchr(option, '=');
+    const char *value = NULL;
 
-    if (value)
-        *value++ = '\0';
+    if (equals) {
+        *equals = '\0';
+        value = equals + 1;
+    }
     const struct setting *s = setting_named(a, option);
     if (!s)
         return arena_printf(a, "%s is not an option of this command", option);

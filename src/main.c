@@ -279,22 +279,6 @@ static int describe(struct arena *a, int argc, char **argv)
     return 0;
 }
 
-static int backup(struct arena *a, int argc, char **argv)
-{
-    struct config c;
-    const char *why = argc < 1 ? "needs a FILE" : config_read(a, &c, argc - 1, argv + 1);
-    struct store *store = why ? NULL : store_open_beside(a, c.data, &why);
-    struct db *db = store ? db_open(store, false, a, &why) : NULL;
-
-    if (db && store_backup(db, argv[0]) != DB_OK)
-        why = arena_strdup(a, db_error(db));
-    if (db)
-        db_close(db);
-    if (store)
-        store_close(store);
-    return why ? fail(EXIT_STORE, "backup", why) : 0;
-}
-
 static int version(struct arena *a, int argc, char **argv)
 {
     (void)a;
@@ -310,7 +294,6 @@ static const struct {
 } commands[] = {
     { "serve", "run the server", serve },
     { "describe", "print the API's own description (OpenAPI 3)", describe },
-    { "backup", "FILE: copy the store while the server runs", backup },
     { "version", "print the version", version },
 };
 

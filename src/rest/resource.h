@@ -106,11 +106,11 @@ struct op {
     bool                   webhooks;  /* X-Twilio-Webhook-Enabled: true */
     void                  *row;       /* what a hook may want to answer with in place of the row acted on */
     struct answer          answer;
-    bool                   detached;  /* an endpoint answers later, with op_finish() */
     void                 (*finish)(struct op *op, fault_t f); /* in place of answering, after the commit: a WebSocket's upgrade */
     void                  *data;      /* an endpoint's own */
     const struct entry    *entry;     /* rest's own, with the next */
-    fault_t              (*step)(struct op *op);
+    fault_t              (*step)(struct op *op), (*next)(struct op *op);
+    void                 (*go)(struct op *op, fault_t (*step)(struct op *op)); /* where next runs */
 };
 
 const char *op_param(const struct op *op, const char *name);       /* form parameter, or NULL */
@@ -125,8 +125,9 @@ fault_t     op_failed(struct op *op); /* the store failed: UNAVAILABLE */
 void        op_json(struct op *op, int status, const char *json);  /* an endpoint's answer */
 void        op_header_add(struct op *op, const char *name, const char *value);
 struct site *op_site(const struct op *op);
-void        op_finish(struct op *op, fault_t f);                   /* answers; op is gone */
-/* Goes on with fn as a command of the ledger (or as a job of a reader), then answers; for endpoints that need both. */
+void        op_finish(struct op *op, fault_t f);                   /* answers, from a `finish` of one's own; op is gone */
+/* When the step that calls this has ended well (and, on the ledger, is committed), fn goes on as a command of the ledger or as a job of a
+ * reader, and then the answer goes out; for endpoints that need both. */
 void        op_continue_on_ledger(struct op *op, fault_t (*fn)(struct op *op));
 void        op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op));
 /* The row as the API shows it (JSON object), also used by gateways and events. */

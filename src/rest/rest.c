@@ -113,17 +113,25 @@ static fault_t authenticate(struct op *op)
     return auth_basic(op->view, op->db, op->arena, authorization, &op->who);
 }
 
+static enum deed deed_of(const struct entry *e)
+{
+    if (!strcmp(e->method, "GET"))
+        return e->what == IS_COLLECTION ? MAY_LIST : MAY_READ;
+    if (!strcmp(e->method, "DELETE"))
+        return MAY_DELETE;
+    return e->what == IS_COLLECTION ? MAY_CREATE : MAY_UPDATE;
+}
+
 static fault_t authorize(struct op *op, const struct shape *s)
 {
     const char *account = op_path(op, "account_sid");
-    bool write = strcmp(op->http->method, "GET") != 0;
     fault_t f = NULL;
 
     if (account)
         f = auth_act_on(op->view, op->db, op->arena, account, &op->who);
     if (!f && s->res->manage && !op->who.may_manage)
         f = refuse(op, F_FORBIDDEN, "These credentials may not manage accounts and keys");
-    return f ? f : auth_may(&op->who, op->arena, s->res->product, s->res->name, write);
+    return f ? f : auth_may(&op->who, op->arena, s->res->product, s->res->path, deed_of(op->entry));
 }
 
 static fault_t perform(struct op *op)
@@ -156,6 +164,18 @@ void op_finish(struct op *op, fault_t f)
     finish(op, f);
 }
 
+/* A step has ended.  Only now may the op go to another thread: from there on it is not ours any more. */
+static void settle(struct op *op, fault_t f)
+{
+    void (*go)(struct op * op, fault_t(*step)(struct op * op)) = op->go;
+
+    op->go = NULL;
+    if (!f && go)
+        go(op, op->next);
+    else
+        finish(op, f);
+}
+
 static void run_on_reader(struct job *job, void *state)
 {
     struct op *op = CONTAINER_OF(job, struct op, job);
@@ -165,10 +185,8 @@ static void run_on_reader(struct job *job, void *state)
     op->view = reader->view;
     op->tx = NULL;
     op->now = clock_now(op->rest->config.clock);
-    op->detached = false;
     fault_t f = op->step(op);
-    if (f || !op->detached)
-        finish(op, f);
+    settle(op, f);
 }
 
 static fault_t run_on_ledger(struct tx *tx, struct command *c)
@@ -179,7 +197,6 @@ static fault_t run_on_ledger(struct tx *tx, struct command *c)
     op->db = tx->db;
     op->view = op->rest->ledger_view;
     op->now = tx->now;
-    op->detached = false;
     return op->step(op);
 }
 
@@ -188,8 +205,7 @@ static void done_on_ledger(struct command *c, fault_t f)
     struct op *op = CONTAINER_OF(c, struct op, command);
 
     op->tx = NULL;
-    if (f || !op->detached)
-        finish(op, f);
+    settle(op, f);
 }
 
 static void overloaded(struct op *op)
@@ -215,14 +231,14 @@ static void go_to_ledger(struct op *op, fault_t (*step)(struct op *op))
 
 void op_continue_on_ledger(struct op *op, fault_t (*fn)(struct op *op))
 {
-    op->detached = true;
-    go_to_ledger(op, fn);
+    op->go = go_to_ledger;
+    op->next = fn;
 }
 
 void op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op))
 {
-    op->detached = true;
-    go_to_reader(op, fn);
+    op->go = go_to_reader;
+    op->next = fn;
 }
 
 static void dispatch(struct op *op)
@@ -239,8 +255,7 @@ static void dispatch(struct op *op)
     else {
         op->now = clock_now(op->rest->config.clock);
         fault_t f = e->endpoint->run(op);
-        if (f || !op->detached)
-            finish(op, f);
+        settle(op, f);
     }
 }
 
