@@ -8,61 +8,7 @@
 
 #include <cmocka.h> /* after what it needs */
 
-struct call {
-    struct toy *toy;
-    const char *a, *b, *c;
-    int64_t n;
-    const void *seen;
-};
-
-static struct call *call(struct toy *t, const char *a, const char *b, const char *c)
-{
-    struct call *x = arena_alloc(t->arena, sizeof *x);
-
-    *x = (struct call){ .toy = t, .a = a, .b = b, .c = c };
-    return x;
-}
-
-static void refused(struct toy *t, enum fault_id id, const char *message, fault_t (*run)(struct tx *tx, void *arg),
-                    void *arg)
-{
-    const char *before = toy_memory(t);
-    fault_t f = ledger_do(t->ledger, t->arena, run, arg);
-
-    assert_non_null(f);
-    assert_int_equal(f->id, id);
-    if (message)
-        assert_string_equal(f->message, message);
-    assert_string_equal(toy_memory(t), before);
-}
-
-static void same_after_reload(struct toy *t)
-{
-    const char *before = toy_memory(t);
-    int loads = t->loads;
-
-    ledger_reload(t->ledger);
-    assert_int_equal(t->loads, loads + 1);
-    assert_string_equal(toy_memory(t), before);
-}
-
 /* --- small commands: a is a sid, b a name, c another sid */
-
-static fault_t make_room(struct tx *tx, void *arg)
-{
-    struct call *c = arg;
-
-    room_make(c->toy, tx, c->a, c->b);
-    return NULL;
-}
-
-static fault_t make_gig(struct tx *tx, void *arg)
-{
-    struct call *c = arg;
-
-    gig_make(c->toy, tx, c->a, c->c, c->b);
-    return NULL;
-}
 
 static fault_t rename_room(struct tx *tx, void *arg)
 {
@@ -86,30 +32,6 @@ static fault_t delete_gig(struct tx *tx, void *arg)
 {
     row_delete(tx, row_find(tx, &gig_kind, ((struct call *)arg)->a));
     return NULL;
-}
-
-static fault_t look_at_room(struct tx *tx, void *arg)
-{
-    struct call *c = arg;
-
-    c->seen = row_find(tx, &room_kind, c->a);
-    return NULL;
-}
-
-static const struct room *room(struct toy *t, const char *sid)
-{
-    struct call *c = call(t, sid, NULL, NULL);
-
-    toy_do(t, look_at_room, c);
-    return c->seen;
-}
-
-static void rooms(struct toy *t)
-{
-    toy_do(t, make_room, call(t, "RM1", "Blue", NULL));
-    toy_do(t, make_room, call(t, "RM2", "Red", NULL));
-    toy_do(t, make_gig, call(t, "JB1", "first", "RM1"));
-    toy_do(t, make_gig, call(t, "JB2", "second", "RM1"));
 }
 
 /* --- keeping and undoing */
@@ -308,6 +230,43 @@ static void made_and_deleted_in_one_batch(void **state)
     same_after_reload(t);
     assert_non_null(strstr(toy_memory(t), "sid=JB1 account_sid=AC1 room_sid=RM2"));
     assert_null(strstr(toy_memory(t), "JB8"));
+}
+
+static fault_t do_nothing(struct tx *tx, void *arg)
+{
+    (void)tx, (void)arg;
+    return NULL;
+}
+
+static void too_much_is_refused_at_the_door(void **state)
+{
+    struct toy *t = *state;
+    struct mailbox *gate = mailbox_new(0), *answers = mailbox_new(0);
+    struct sent *first = sent(t, hold, &(struct call){ .seen = gate });
+    struct mail open;
+    int orders = 0;
+    size_t accepted = 0;
+
+    first->orders = &orders;
+    first->answers = answers;
+    assert_true(ledger_send(t->ledger, &first->command));
+    while (ledger_count(t->ledger).queued) /* until it is being held */
+        ;
+    for (struct sent *s; accepted <= LEDGER_QUEUE; accepted++) {
+        s = sent(t, do_nothing, call(t, NULL, NULL, NULL));
+        s->orders = &orders;
+        s->answers = answers;
+        if (!ledger_send(t->ledger, &s->command))
+            break;
+    }
+    assert_int_equal(accepted, LEDGER_QUEUE);
+    assert_int_equal(ledger_count(t->ledger).queued, LEDGER_QUEUE);
+    mailbox_send(gate, &open);
+    for (size_t got = 0; got < accepted + 1; got++)
+        assert_non_null(mailbox_take(answers, 1, -1));
+    toy_memory(t);
+    mailbox_free(gate);
+    mailbox_free(answers);
 }
 
 /* --- values that may be there once */
@@ -618,131 +577,6 @@ static void a_clock_that_was_set_back(void **state)
     assert_string_equal(c->seen, "task.created#1 task.created#2 task.created#3 ");
 }
 
-/* --- alarms */
-
-static fault_t set_alarm(struct tx *tx, void *arg)
-{
-    struct call *c = arg;
-
-    if (c->n < 0)
-        alarm_cancel(tx, "bell", c->a);
-    else
-        alarm_set(tx, "bell", c->a, 1000000 + c->n);
-    assert_true(alarm_due(tx, "bell", c->a) == (c->n < 0 ? NO_VALUE : 1000000 + c->n));
-    return c->b ? fault(tx->arena, F_CONFLICT, "no") : NULL;
-}
-
-static void set(struct toy *t, const char *subject, int64_t due)
-{
-    struct call *c = call(t, subject, NULL, NULL);
-
-    c->n = due;
-    toy_do(t, set_alarm, c);
-}
-
-static void alarms_ring_in_their_order(void **state)
-{
-    struct toy *t = *state;
-
-    rooms(t);
-    set(t, "late", 300);
-    set(t, "RM1", 100);
-    set(t, "x", 50);
-    set(t, "moved", 10);
-    set(t, "moved", 200);
-    set(t, "never", 60);
-    set(t, "never", -1);
-    set(t, "never", -1); /* no-op */
-    ledger_turn(t->ledger, 40);
-    assert_string_equal(t->rung, "");
-    ledger_turn(t->ledger, 160);
-    assert_string_equal(t->rung, "x@50 RM1@100 moved@200 "); /* each at its own time */
-    assert_int_equal(clock_now(t->clock), 1000200);
-    assert_int_equal(room(t, "RM1")->seats, 100);
-    same_after_reload(t);
-    toy_shut(t);
-    toy_open(t);
-    ledger_turn(t->ledger, 1000);
-    assert_string_equal(t->rung, "x@50 RM1@100 moved@200 late@300 ");
-}
-
-static void an_alarm_that_sets_itself(void **state)
-{
-    struct toy *t = *state;
-
-    t->ring_again = 20;
-    set(t, "again", 10);
-    ledger_turn(t->ledger, 60);
-    assert_string_equal(t->rung, "again@10 again@30 again@50 ");
-}
-
-static void overdue_after_a_restart(void **state)
-{
-    struct toy *t = *state;
-
-    set(t, "x", 50);
-    toy_shut(t);
-    clock_turn(t->clock, 500);
-    toy_open(t);
-    ledger_turn(t->ledger, 0);
-    assert_string_equal(t->rung, "x@500 ");
-}
-
-static void an_alarm_whose_work_is_refused_is_dropped(void **state)
-{
-    struct toy *t = *state;
-
-    toy_do(t, make_room, call(t, "RM9", "taken", NULL));
-    set(t, "bad", 10);
-    set(t, "good", 10);
-    ledger_turn(t->ledger, 10);
-    assert_string_equal(t->rung, "bad@10 good@10 ");
-    ledger_turn(t->ledger, 10);
-    assert_string_equal(t->rung, "bad@10 good@10 ");
-    assert_null(strstr(toy_memory(t), "alarm"));
-    same_after_reload(t);
-}
-
-static fault_t set_real(struct tx *tx, void *arg)
-{
-    (void)arg;
-    alarm_set(tx, "bell", "real", tx->now + 3);
-    return NULL;
-}
-
-static void a_real_clock_rings_by_itself(void **state)
-{
-    struct toy *t = *state;
-
-    toy_shut(t);
-    clock_free(t->clock);
-    t->clock = clock_real();
-    t->bells = mailbox_new(0);
-    toy_open(t);
-    toy_do(t, set_real, NULL);
-    assert_non_null(mailbox_take(t->bells, 1, -1));
-    toy_memory(t); /* the batch that rang is over */
-    mailbox_free(t->bells);
-}
-
-static void undone_alarms(void **state)
-{
-    struct toy *t = *state;
-    struct call *c = call(t, "x", "refuse", NULL);
-
-    set(t, "x", 50);
-    set(t, "y", 60);
-    c->n = 10;
-    refused(t, F_CONFLICT, "no", set_alarm, c);
-    c->n = -1;
-    refused(t, F_CONFLICT, "no", set_alarm, c);
-    c->a = "new";
-    c->n = 1;
-    refused(t, F_CONFLICT, "no", set_alarm, c);
-    ledger_turn(t->ledger, 100);
-    assert_string_equal(t->rung, "x@50 y@60 ");
-}
-
 /* --- sending and stopping */
 
 static void after_the_end(void **state)
@@ -768,6 +602,7 @@ int main(void)
         TEST(a_refused_command_leaves_nothing),
         TEST(good_and_bad_in_one_batch),
         TEST(made_and_deleted_in_one_batch),
+        TEST(too_much_is_refused_at_the_door),
         TEST(unique_values),
         TEST(a_retired_row_keeps_its_name),
         TEST(retired_and_revived),
@@ -776,12 +611,6 @@ int main(void)
         TEST(a_name_goes_back_with_a_refused_note),
         TEST(events),
         TEST(a_clock_that_was_set_back),
-        TEST(alarms_ring_in_their_order),
-        TEST(an_alarm_that_sets_itself),
-        TEST(overdue_after_a_restart),
-        TEST(an_alarm_whose_work_is_refused_is_dropped),
-        TEST(undone_alarms),
-        TEST(a_real_clock_rings_by_itself),
         TEST(a_listed_unique_index),
         TEST(after_the_end),
     };

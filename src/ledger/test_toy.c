@@ -307,3 +307,75 @@ struct gig *gig_make(struct toy *t, struct tx *tx, const char *sid, const char *
     relink_gig(t, tx, j);
     return j;
 }
+
+/* --- what the tests share */
+
+struct call *call(struct toy *t, const char *a, const char *b, const char *c)
+{
+    struct call *x = arena_alloc(t->arena, sizeof *x);
+
+    *x = (struct call){ .toy = t, .a = a, .b = b, .c = c };
+    return x;
+}
+
+void refused(struct toy *t, enum fault_id id, const char *message, fault_t (*run)(struct tx *tx, void *arg), void *arg)
+{
+    const char *before = toy_memory(t);
+    fault_t f = ledger_do(t->ledger, t->arena, run, arg);
+
+    assert_non_null(f);
+    assert_int_equal(f->id, id);
+    if (message)
+        assert_string_equal(f->message, message);
+    assert_string_equal(toy_memory(t), before);
+}
+
+void same_after_reload(struct toy *t)
+{
+    const char *before = toy_memory(t);
+    int loads = t->loads;
+
+    ledger_reload(t->ledger);
+    assert_int_equal(t->loads, loads + 1);
+    assert_string_equal(toy_memory(t), before);
+}
+
+fault_t make_room(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+
+    room_make(c->toy, tx, c->a, c->b);
+    return NULL;
+}
+
+fault_t make_gig(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+
+    gig_make(c->toy, tx, c->a, c->c, c->b);
+    return NULL;
+}
+
+static fault_t look_at_room(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+
+    c->seen = row_find(tx, &room_kind, c->a);
+    return NULL;
+}
+
+const struct room *room(struct toy *t, const char *sid)
+{
+    struct call *c = call(t, sid, NULL, NULL);
+
+    toy_do(t, look_at_room, c);
+    return c->seen;
+}
+
+void rooms(struct toy *t)
+{
+    toy_do(t, make_room, call(t, "RM1", "Blue", NULL));
+    toy_do(t, make_room, call(t, "RM2", "Red", NULL));
+    toy_do(t, make_gig, call(t, "JB1", "first", "RM1"));
+    toy_do(t, make_gig, call(t, "JB2", "second", "RM1"));
+}

@@ -53,3 +53,19 @@ const char *toy_memory(struct toy *t);
 struct room *room_make(struct toy *t, struct tx *tx, const char *sid, const char *name);
 struct gig  *gig_make(struct toy *t, struct tx *tx, const char *sid, const char *room_sid, const char *label);
 void         gig_relink(struct toy *t, struct gig *j);   /* after a change of its room */
+
+/* --- small commands and what goes with them */
+struct call {
+    struct toy *toy;
+    const char *a, *b, *c;
+    int64_t n;
+    const void *seen;
+};
+
+struct call *call(struct toy *t, const char *a, const char *b, const char *c);
+void refused(struct toy *t, enum fault_id id, const char *message, fault_t (*run)(struct tx *tx, void *arg), void *arg); /* and leaves no trace */
+void same_after_reload(struct toy *t);
+fault_t make_room(struct tx *tx, void *arg); /* of a call: a is the sid, b the name */
+fault_t make_gig(struct tx *tx, void *arg);  /* a is the sid, b the label, c the room */
+void rooms(struct toy *t);                   /* RM1 "Blue" with the gigs JB1 "first" and JB2 "second", RM2 "Red" */
+const struct room *room(struct toy *t, const char *sid);
