@@ -32,7 +32,8 @@ void answer_fault(struct op *op, fault_t f)
     else
         log_debug("request.refused", "%d %s %s: %s", f->status, op->http->method, op->path ? op->path : op->http->path,
                   f->message);
-    op->answer.nheaders = 0;
+    if (f->id != F_METHOD) /* which says what is allowed */
+        op->answer.nheaders = 0;
     if (f->status == 401 && !(op->endpoint && op->endpoint->needs != CREDENTIALS))
         op_header_add(op, "WWW-Authenticate", "Basic realm=\"Plugboard API\"");
     if (f->id == F_RATE_LIMIT || f->id == F_UNAVAILABLE)

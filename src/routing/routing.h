@@ -114,7 +114,7 @@ struct webhook_port { /* how the engine asks for an assignment callback; set by 
 
 struct routing *routing_new(struct ledger *l);             /* registers hooks, alarms and on_loaded; before ledger_start() */
 void            routing_free(struct routing *e);           /* between ledger_stop() and ledger_free() */
-void            routing_callbacks(struct routing *e, const struct webhook_port *port);
+void            routing_callbacks(struct routing *e, const struct webhook_port *port); /* port is kept */
 
 /* --- set-up objects.  The row is new (bound from parameters) or edited; each checks what a table cannot, derives, tells events. ---- */
 fault_t workspace_created(struct routing *e, struct tx *tx, struct workspace *w, bool fifo_template, const char *const *activities /* NULL: the defaults */);

@@ -14,6 +14,7 @@ struct callbacks {
     struct routing *engine;
     struct webhooks *webhooks;
     struct purpose event, assignment;
+    struct webhook_port port;
 };
 
 /* --- event callbacks --------------------------------------------------------------------------------------------- */
@@ -182,6 +183,7 @@ fault_t callbacks_start(struct site *site, struct arena *a)
     webhooks_purpose(c->webhooks, &c->event);
     webhooks_purpose(c->webhooks, &c->assignment);
     ledger_listen(site->ledger, &(struct listener){ .prefix = "", .hear = on_event, .arg = c });
-    routing_callbacks(c->engine, &(struct webhook_port){ .assign = ask_assignment, .arg = c });
+    c->port = (struct webhook_port){ .assign = ask_assignment, .arg = c };
+    routing_callbacks(c->engine, &c->port);
     return NULL;
 }
