@@ -212,5 +212,7 @@ void keep_places(struct routing *e, struct tx *tx, struct workflow_live *f, cons
         t->row.filter_index = now.filter;
         t->row.target_index = now.target;
         link_task(e, tx, t);
+        if (t->waiting && now.target < 0) /* nothing but its queue restrains it now */
+            mark_fresh(e, t);
     }
 }

@@ -619,6 +619,10 @@ static void play(struct story *s, const char *line)
 
     if (str_eq(w.at[0], "refused")) {
         refuse(s, line + strlen("refused "));
+    } else if (str_eq(w.at[0], "undo")) {
+        const char *before = story_memory(s);
+        story_must(s, story_line(s, line), "it is undone");
+        story_text(s, story_memory(s), before);
     } else if (str_eq(w.at[0], "turn")) {
         ledger_turn(s->ledger, story_digits(w.at[1]) * SECOND);
         story_check(s);

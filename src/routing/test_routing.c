@@ -266,7 +266,7 @@ static const struct { const char *title, *lines; } stories[] = {
 { "Expressions may ask what a worker has in hand",
     "queue Q\n"
     "workflow Main {\"task_routing\":{\"filters\":[{\"targets\":[{\"queue\":\"@Q\",\"expression\":\"task.calm == false OR worker.channel.voice.assigned_tasks == 0\"}]}]}}\n"
-    "worker Ann Available\n" "task Call channel=voice {\"calm\":false}\n" "accept Call Ann\n"
+    "worker Ann Available\n" "capacity Ann voice 2\n" "task Call channel=voice {\"calm\":false}\n" "accept Call Ann\n"
     "task Chat channel=chat {\"calm\":true}\n" "is Chat pending\n" "finish Call\n" "offered Chat Ann\n" },
 
 /* --- reservations */
@@ -386,6 +386,17 @@ static const struct { const char *title, *lines; } stories[] = {
 
 { "Single-tasking is over",
     "refused MultiTaskEnabled | single\n" },
+
+{ "What was demolished can be undone, with all that was counted and all who waited",
+    "queue Q : skills HAS 'a'\n" "queue L LIFO most=2\n" "channel fax\n"
+    "workflow Main {\"task_routing\":{\"filters\":[{\"expression\":\"l == 1\",\"targets\":[{\"queue\":\"@L\"}]},"
+      "{\"targets\":[{\"queue\":\"@Q\",\"expression\":\"worker.channel.fax.assigned_tasks == 0\"}]}]}}\n"
+    "worker Ann Available {\"skills\":[\"a\"]}\n" "worker Bob Available\n" "worker Cid Break\n"
+    "task A\n" "task B\n" "task C {\"l\":1}\n" "task D channel=fax {\"l\":1}\n" "accept C Bob\n" "task E\n" "task F {\"l\":1}\n"
+    "undo demolish\n" "undo finish C\n" "undo delete C\n" "undo remove Cid\n" "undo remove fax\n" "undo order L FIFO\n" "undo target Q : 1==1\n"
+    "undo activity Cid Available\n" "undo channel pigeon\n" "undo worker Dee Available {\"skills\":[\"a\"]}\n" "undo queue Z\n"
+    "undo workflow Other {\"task_routing\":{\"default_filter\":{\"queue\":\"@Q\"}}}\n" "undo task G\n" "undo optimize voice\n" "undo rename Break Lunch\n"
+    "undo rewrite Main again {\"task_routing\":{\"default_filter\":{\"queue\":\"@L\"}}}\n" "undo prefer LIFO\n" "undo update A channel=voice {\"l\":1}\n" },
 
 { "What was refused leaves no trace",
     ONE_QUEUE "worker Ann Available\n" "worker Bob Offline\n" "task T\n"

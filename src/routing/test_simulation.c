@@ -54,9 +54,10 @@ static const char *configuration(struct play *p)
         "{\"expression\":\"kind == 1\",\"targets\":[{\"queue\":\"@Q2\",\"expression\":\"worker.lang == task.lang\",\"order_by\":\"worker.level DESC\"}]},"
         "{\"expression\":\"kind == 2\",\"targets\":[{\"queue\":\"@Q%d\",\"skip_if\":\"workers.available < 2\",\"timeout\":30},{\"queue\":\"@Q5\",\"skip_if\":\"workers.available == 0\"}]},"
         "{\"expression\":\"kind == 3\",\"targets\":[{\"queue\":\"@Q3\",\"known_worker_friendly_name\":\"task.agent\",\"timeout\":15},{\"queue\":\"@Q3\"}]},"
-        "{\"expression\":\"kind == 4\",\"targets\":[{\"queue\":\"@Q4\",\"expression\":\"worker.channel.voice.assigned_tasks == 0\"}]}],"
+        "{\"expression\":\"kind == 4\",\"targets\":[{\"queue\":\"@Q4\",\"expression\":\"%s\"}]}],"
         "\"default_filter\":{\"queue\":\"@Q5\"}}}",
-        5 + (int)roll(&p->d, 20), (int)roll(&p->d, 9), (int)roll(&p->d, QUEUES));
+        5 + (int)roll(&p->d, 20), (int)roll(&p->d, 9), (int)roll(&p->d, QUEUES),
+        PICK(&p->d, "worker.channel.voice.assigned_tasks == 0", "worker.channel.voice.assigned_tasks == 0", "worker.level < 3"));
 }
 
 static const char *new_task(struct play *p)
@@ -162,7 +163,7 @@ static void simulate(uint64_t seed)
         done += made;
         if (roll(&p.d, 6) == 0)
             ledger_turn(p.s.ledger, (int64_t)roll(&p.d, 4000));
-        if (i % 25 == 0)
+        if (i % 5 == 0)
             story_check(&p.s);
         if (i % 500 == 0)
             compare_with_reload(&p);
