@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* --- the door.  Marks that a refused command has left behind are wiped by the next one; a listener that calls the engine is inside
- * already, and the outermost call settles for it. */
+/* --- the door.  Marks that a refused command has left behind are wiped by the next one; a listener that calls the
+ * engine is inside already, and the outermost call settles for it. */
 
 void engine_enter(struct routing *e)
 {
@@ -39,8 +39,13 @@ void engine_done(struct routing *e, struct tx *tx)
             clear_marks(e); /* an undo makes no work */                                                                \
         }                                                                                                              \
     }                                                                                                                  \
-    static void forget_##x(void *engine, void *row) { unlink_##x(engine, row); }                                       \
-    static const struct live_hooks x##_hooks = { .live_size = sizeof(struct live), .relink = relink_##x, .unlink = forget_##x };
+    static void forget_##x(void *engine, void *row)                                                                    \
+    {                                                                                                                  \
+        unlink_##x(engine, row);                                                                                       \
+    }                                                                                                                  \
+    static const struct live_hooks x##_hooks = { .live_size = sizeof(struct live),                                     \
+                                                 .relink = relink_##x,                                                 \
+                                                 .unlink = forget_##x };
 
 /* clang-format off */
 HOOKS(workspace, workspace_live)
@@ -80,7 +85,7 @@ static void reset(void *arg)
 {
     struct routing *e = arg;
 
-    for LIST_EACH (l, &e->workspaces)
+    for (EACH_LINK(l, &e->workspaces))
         unlink_workspace(e, CONTAINER_OF(l, struct workspace_live, self));
     map_clear(&e->rows);
     clear_marks(e);
@@ -118,4 +123,7 @@ void routing_free(struct routing *e)
     free(e);
 }
 
-void routing_callbacks(struct routing *e, const struct webhook_port *port) { e->port = port; }
+void routing_callbacks(struct routing *e, const struct webhook_port *port)
+{
+    e->port = port;
+}

@@ -1,4 +1,5 @@
-/* What the engine tells: events, and the facts in them.  The names are those of the wire in snake_case (task_age is TaskAge). */
+/* What the engine tells: events, and the facts in them.  The names are those of the wire in snake_case (task_age is
+ * TaskAge). */
 #include "routing/internal.h"
 
 static void begin(struct json_out *o, struct tx *tx, const struct workspace_live *w)
@@ -116,11 +117,14 @@ void tell_reservation(struct routing *e, struct tx *tx, enum event_type type, st
         json_pair_int(&o, "worker_channel_capacity", r->counted->row.configured_capacity);
         json_pair_int(&o, "worker_channel_consumed_capacity", r->counted->used);
     }
-    tell(tx, &o, w->workspace,
-         (struct event){ .type = type, .resource_type = "reservation", .resource_sid = r->row.sid, .subject = r, .other = r->task });
+    tell(
+        tx, &o, w->workspace,
+        (struct event){
+            .type = type, .resource_type = "reservation", .resource_sid = r->row.sid, .subject = r, .other = r->task });
 }
 
-void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w, const struct worker *was)
+void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w,
+                 const struct worker *was)
 {
     struct json_out o;
 
@@ -137,7 +141,8 @@ void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct 
          (struct event){ .type = type, .resource_type = "worker", .resource_sid = w->row.sid, .subject = w });
 }
 
-void tell_worker_channel(struct routing *e, struct tx *tx, enum event_type type, struct worker_channel_live *c, int64_t was_capacity)
+void tell_worker_channel(struct routing *e, struct tx *tx, enum event_type type, struct worker_channel_live *c,
+                         int64_t was_capacity)
 {
     struct worker_live *w = c->worker;
     struct json_out o;
@@ -153,7 +158,8 @@ void tell_worker_channel(struct routing *e, struct tx *tx, enum event_type type,
     json_pair_str(&o, "task_channel_sid", c->channel->row.sid);
     json_pair_str(&o, "task_channel_unique_name", c->channel->row.unique_name);
     tell(tx, &o, w->workspace,
-         (struct event){ .type = type, .resource_type = "worker", .resource_sid = w->row.sid, .subject = w, .other = c });
+         (struct event){
+             .type = type, .resource_type = "worker", .resource_sid = w->row.sid, .subject = w, .other = c });
 }
 
 void tell_workspace(struct routing *e, struct tx *tx, enum event_type type, struct workspace_live *w)
@@ -162,7 +168,8 @@ void tell_workspace(struct routing *e, struct tx *tx, enum event_type type, stru
 
     (void)e;
     begin(&o, tx, w);
-    tell(tx, &o, w, (struct event){ .type = type, .resource_type = "workspace", .resource_sid = w->row.sid, .subject = w });
+    tell(tx, &o, w,
+         (struct event){ .type = type, .resource_type = "workspace", .resource_sid = w->row.sid, .subject = w });
 }
 
 void tell_activity(struct routing *e, struct tx *tx, enum event_type type, struct activity_live *a)
@@ -174,7 +181,8 @@ void tell_activity(struct routing *e, struct tx *tx, enum event_type type, struc
     json_pair_str(&o, "activity_sid", a->row.sid);
     json_pair_str(&o, "activity_name", a->row.friendly_name);
     json_pair_bool(&o, "activity_available", a->row.available);
-    tell(tx, &o, a->workspace, (struct event){ .type = type, .resource_type = "activity", .resource_sid = a->row.sid, .subject = a });
+    tell(tx, &o, a->workspace,
+         (struct event){ .type = type, .resource_type = "activity", .resource_sid = a->row.sid, .subject = a });
 }
 
 void tell_channel(struct routing *e, struct tx *tx, enum event_type type, struct channel_live *c)
@@ -187,7 +195,8 @@ void tell_channel(struct routing *e, struct tx *tx, enum event_type type, struct
     json_pair_str(&o, "task_channel_name", c->row.friendly_name);
     json_pair_str(&o, "task_channel_unique_name", c->row.unique_name);
     json_pair_bool(&o, "task_channel_optimized_routing", c->row.channel_optimized_routing);
-    tell(tx, &o, c->workspace, (struct event){ .type = type, .resource_type = "taskchannel", .resource_sid = c->row.sid, .subject = c });
+    tell(tx, &o, c->workspace,
+         (struct event){ .type = type, .resource_type = "taskchannel", .resource_sid = c->row.sid, .subject = c });
 }
 
 void tell_queue(struct routing *e, struct tx *tx, enum event_type type, struct queue_live *q)
@@ -197,7 +206,8 @@ void tell_queue(struct routing *e, struct tx *tx, enum event_type type, struct q
     (void)e;
     begin(&o, tx, q->workspace);
     put_queue(&o, q);
-    tell(tx, &o, q->workspace, (struct event){ .type = type, .resource_type = "taskqueue", .resource_sid = q->row.sid, .subject = q });
+    tell(tx, &o, q->workspace,
+         (struct event){ .type = type, .resource_type = "taskqueue", .resource_sid = q->row.sid, .subject = q });
 }
 
 void tell_workflow(struct routing *e, struct tx *tx, enum event_type type, struct workflow_live *f)
@@ -207,5 +217,6 @@ void tell_workflow(struct routing *e, struct tx *tx, enum event_type type, struc
     (void)e;
     begin(&o, tx, f->workspace);
     put_workflow(&o, f);
-    tell(tx, &o, f->workspace, (struct event){ .type = type, .resource_type = "workflow", .resource_sid = f->row.sid, .subject = f });
+    tell(tx, &o, f->workspace,
+         (struct event){ .type = type, .resource_type = "workflow", .resource_sid = f->row.sid, .subject = f });
 }

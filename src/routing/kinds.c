@@ -173,8 +173,9 @@ static bool reservation_is_live(const void *row)
            r->reservation_status == RESERVATION_WRAPPING;
 }
 
-#define KIND(k) .name = #k, .size = sizeof(struct k), .fields = k##_fields,                                            \
-                .nfields = sizeof(k##_fields) / sizeof(*k##_fields), .resident = true
+#define KIND(k)                                                                                                        \
+    .name = #k, .size = sizeof(struct k), .fields = k##_fields, .nfields = sizeof(k##_fields) / sizeof(*k##_fields),   \
+    .resident = true
 
 const struct kind workspace_kind = { KIND(workspace) };
 const struct kind activity_kind = { KIND(activity) };
@@ -189,6 +190,6 @@ const struct kind reservation_kind = { KIND(reservation), .is_live = reservation
                                        .live_where = "reservation_status IN ('pending', 'accepted', 'wrapping')" };
 
 const struct kind *const routing_kinds[ROUTING_KINDS] = {
-    &workspace_kind,      &activity_kind, &task_channel_kind, &task_queue_kind,  &workflow_kind, &worker_kind,
-    &worker_channel_kind, &task_kind,     &reservation_kind,
+    &workspace_kind, &activity_kind,       &task_channel_kind, &task_queue_kind,  &workflow_kind,
+    &worker_kind,    &worker_channel_kind, &task_kind,         &reservation_kind,
 };

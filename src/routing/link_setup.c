@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t hash_text(const char *s) { return s ? hash_bytes(s, strlen(s)) : 1; }
+static uint64_t hash_text(const char *s)
+{
+    return s ? hash_bytes(s, strlen(s)) : 1;
+}
 
 /* The linked row; or the one in memory that `link` makes a linked one. */
-static void *find(struct routing *e, struct tx *tx, const struct kind *k, const char *sid, void (*link)(struct routing *, struct tx *, void *))
+static void *find(struct routing *e, struct tx *tx, const struct kind *k, const char *sid,
+                  void (*link)(struct routing *, struct tx *, void *))
 {
     void *row = sid ? map_get(&e->rows, sid) : NULL;
 
@@ -22,7 +26,10 @@ static void *find(struct routing *e, struct tx *tx, const struct kind *k, const 
 }
 
 #define FIND(x, live)                                                                                                  \
-    static void link_any_##x(struct routing *e, struct tx *tx, void *row) { link_##x(e, tx, row); }                    \
+    static void link_any_##x(struct routing *e, struct tx *tx, void *row)                                              \
+    {                                                                                                                  \
+        link_##x(e, tx, row);                                                                                          \
+    }                                                                                                                  \
     struct live *find_##x(struct routing *e, struct tx *tx, const char *sid)
 
 /* clang-format off */
@@ -63,17 +70,17 @@ void unlink_workspace(struct routing *e, struct workspace_live *w)
 {
     if (!w->linked)
         return;
-    for LIST_EACH (l, &w->tasks)
+    for (EACH_LINK(l, &w->tasks))
         unlink_task(e, CONTAINER_OF(l, struct task_live, in_workspace));
-    for LIST_EACH (l, &w->workers)
+    for (EACH_LINK(l, &w->workers))
         unlink_worker(e, CONTAINER_OF(l, struct worker_live, in_workspace));
-    for LIST_EACH (l, &w->workflows)
+    for (EACH_LINK(l, &w->workflows))
         unlink_workflow(e, CONTAINER_OF(l, struct workflow_live, in_workspace));
-    for LIST_EACH (l, &w->queues)
+    for (EACH_LINK(l, &w->queues))
         unlink_queue(e, CONTAINER_OF(l, struct queue_live, in_workspace));
-    for LIST_EACH (l, &w->channels)
+    for (EACH_LINK(l, &w->channels))
         unlink_channel(e, CONTAINER_OF(l, struct channel_live, in_workspace));
-    for LIST_EACH (l, &w->activities)
+    for (EACH_LINK(l, &w->activities))
         unlink_activity(e, CONTAINER_OF(l, struct activity_live, in_workspace));
     free_slots(&w->worker_slots);
     free_slots(&w->queue_slots);
@@ -100,7 +107,7 @@ void link_activity(struct routing *e, struct tx *tx, struct activity_live *a)
     if (hash == a->name_hash)
         return;
     a->name_hash = hash; /* before the workers, who read it */
-    for LIST_EACH (l, &a->workers)
+    for (EACH_LINK(l, &a->workers))
         link_worker(e, tx, CONTAINER_OF(l, struct worker_live, in_activity));
 }
 
@@ -108,7 +115,7 @@ void unlink_activity(struct routing *e, struct activity_live *a)
 {
     if (!a->workspace)
         return;
-    for LIST_EACH (l, &a->workers) {
+    for (EACH_LINK(l, &a->workers)) {
         struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_activity);
         list_remove(&w->in_activity);
         w->activity = NULL;
@@ -134,7 +141,7 @@ void link_channel(struct routing *e, struct tx *tx, struct channel_live *c)
         map_put(&e->rows, c->row.sid, c);
     }
     /* channel_optimized_routing says which clock counts. */
-    for LIST_EACH (l, &c->workspace->workers)
+    for (EACH_LINK(l, &c->workspace->workers))
         refresh_readiness(e, CONTAINER_OF(l, struct worker_live, in_workspace));
 }
 
@@ -142,12 +149,12 @@ void unlink_channel(struct routing *e, struct channel_live *c)
 {
     if (!c->workspace)
         return;
-    for LIST_EACH (l, &c->workspace->workers) {
+    for (EACH_LINK(l, &c->workspace->workers)) {
         struct worker_channel_live *wc = worker_channel_for(CONTAINER_OF(l, struct worker_live, in_workspace), c);
         if (wc)
             unlink_worker_channel(e, wc);
     }
-    for LIST_EACH (l, &c->workspace->tasks) {
+    for (EACH_LINK(l, &c->workspace->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workspace);
         if (t->channel != c)
             continue;
@@ -185,7 +192,7 @@ static void compile_queue(struct routing *e, struct queue_live *q)
     q->expression = expr_compile(q->arena, q->row.target_workers, EXPR_QUEUE, &err);
     if (!q->expression) /* refused when it was set; an older server was more liberal */
         log_warn("routing.queue", "%s has no valid expression: %s", q->row.sid, err.message);
-    for LIST_EACH (l, &q->workspace->workers)
+    for (EACH_LINK(l, &q->workspace->workers))
         refresh_member(e, q, CONTAINER_OF(l, struct worker_live, in_workspace));
 }
 
@@ -210,10 +217,10 @@ void link_queue(struct routing *e, struct tx *tx, struct queue_live *q)
     }
     if (q->lifo == (q->row.task_order == ORDER_LIFO))
         return;
-    for LIST_EACH (l, &q->tasks) /* all out of the trees first: a tree has one order */
+    for (EACH_LINK(l, &q->tasks)) /* all out of the trees first: a tree has one order */
         task_leaves_lane(CONTAINER_OF(l, struct task_live, in_queue));
     q->lifo = !q->lifo;
-    for LIST_EACH (l, &q->tasks)
+    for (EACH_LINK(l, &q->tasks))
         link_task(e, tx, CONTAINER_OF(l, struct task_live, in_queue));
 }
 
@@ -223,7 +230,7 @@ void unlink_queue(struct routing *e, struct queue_live *q)
         return;
     for (size_t i = 0; (i = bits_next(&q->workers, i)) != NO_SLOT; i++)
         put_member(e, q, slots_get(&q->workspace->worker_slots, i), false);
-    for LIST_EACH (l, &q->tasks) {
+    for (EACH_LINK(l, &q->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_queue);
         task_leaves_lane(t);
         list_remove(&t->in_queue);
@@ -289,7 +296,7 @@ void unlink_workflow(struct routing *e, struct workflow_live *f)
 {
     if (!f->workspace)
         return;
-    for LIST_EACH (l, &f->tasks) {
+    for (EACH_LINK(l, &f->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         list_remove(&t->in_workflow);
         t->workflow = NULL;

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_numbers(int64_t a, int64_t b) { return (a > b) - (a < b); }
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
 
 int compare_idle(const struct idle_key *a, const struct idle_key *b)
 {
@@ -33,14 +36,29 @@ int compare_wait(const struct wait_key *a, const struct wait_key *b)
     return d ? d : strcmp(a->sid, b->sid);
 }
 
-static int by_idleness(struct worker_channel_live *a, struct worker_channel_live *b) { return compare_idle(&a->key, &b->key); }
-static int by_waiting(struct task_live *a, struct task_live *b) { return compare_wait(&a->key, &b->key); }
+static int by_idleness(struct worker_channel_live *a, struct worker_channel_live *b)
+{
+    return compare_idle(&a->key, &b->key);
+}
+static int by_waiting(struct task_live *a, struct task_live *b)
+{
+    return compare_wait(&a->key, &b->key);
+}
 RB_GENERATE_STATIC(ready_tree, worker_channel_live, in_ready, by_idleness)
 RB_GENERATE_STATIC(wait_tree, task_live, in_lane, by_waiting)
 
-struct worker_channel_live *ready_first(struct channel_live *c) { return RB_MIN(ready_tree, &c->ready); }
-struct worker_channel_live *ready_next(struct worker_channel_live *c) { return RB_NEXT(ready_tree, NULL, c); }
-struct task_live *waiting_first(struct lane *l) { return RB_MIN(wait_tree, &l->waiting); }
+struct worker_channel_live *ready_first(struct channel_live *c)
+{
+    return RB_MIN(ready_tree, &c->ready);
+}
+struct worker_channel_live *ready_next(struct worker_channel_live *c)
+{
+    return RB_NEXT(ready_tree, NULL, c);
+}
+struct task_live *waiting_first(struct lane *l)
+{
+    return RB_MIN(wait_tree, &l->waiting);
+}
 
 struct task_live *waiting_after(struct lane *l, const struct wait_key *key)
 {
@@ -176,7 +194,7 @@ void refresh_member(struct routing *e, struct queue_live *q, struct worker_live 
 
 void refresh_membership(struct routing *e, struct worker_live *w, bool only_by_facts)
 {
-    for LIST_EACH (l, &w->workspace->queues) {
+    for (EACH_LINK(l, &w->workspace->queues)) {
         struct queue_live *q = CONTAINER_OF(l, struct queue_live, in_workspace);
         if (q->expression && (!only_by_facts || (expr_reads(q->expression) & EXPR_READS_FACTS)))
             refresh_member(e, q, w);
@@ -190,7 +208,10 @@ static json_t *parse_attributes(const char *text)
     return v ? v : json_object();
 }
 
-static uint64_t hash_text(const char *s) { return s ? hash_bytes(s, strlen(s)) : 1; }
+static uint64_t hash_text(const char *s)
+{
+    return s ? hash_bytes(s, strlen(s)) : 1;
+}
 
 static uint64_t hash_facts(const struct worker_live *w)
 {
@@ -239,7 +260,7 @@ void unlink_worker(struct routing *e, struct worker_live *w)
 {
     if (!w->workspace)
         return;
-    for LIST_EACH (l, &w->reservations)
+    for (EACH_LINK(l, &w->reservations))
         unlink_reservation(e, CONTAINER_OF(l, struct reservation_live, in_worker));
     for (size_t i = 0; i < w->nchannels; i++)
         if (w->channels[i])
@@ -311,7 +332,7 @@ void link_worker_channel(struct routing *e, struct tx *tx, struct worker_channel
         }
         w->channels[ch->slot] = c;
         map_put(&e->rows, c->row.sid, c);
-        for LIST_EACH (l, &w->reservations)
+        for (EACH_LINK(l, &w->reservations))
             count_reservation(e, CONTAINER_OF(l, struct reservation_live, in_worker));
     }
     refresh_readiness(e, c->worker); /* the others, too: their clock may be this one's */
@@ -322,7 +343,7 @@ void unlink_worker_channel(struct routing *e, struct worker_channel_live *c)
     if (!c->worker)
         return;
     leave_ready(c);
-    for LIST_EACH (l, &c->worker->reservations) {
+    for (EACH_LINK(l, &c->worker->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_worker);
         if (r->counted != c)
             continue;
@@ -395,7 +416,7 @@ static void task_relates(struct routing *e, struct tx *tx, struct task_live *t)
         return;
     task_leaves_lane(t);
     t->channel = c;
-    for LIST_EACH (l, &t->reservations)
+    for (EACH_LINK(l, &t->reservations))
         count_reservation(e, CONTAINER_OF(l, struct reservation_live, in_task));
 }
 
@@ -420,8 +441,11 @@ void link_task(struct routing *e, struct tx *tx, struct task_live *t)
         task_forget_attributes(t);
     }
     bool waits = t->row.assignment_status == TASK_PENDING && t->queue && t->channel;
-    struct wait_key key = { .lifo = t->queue && t->queue->lifo, .priority = t->row.priority, .start = t->row.virtual_start_time,
-                            .created = t->row.date_created, .sid = t->row.sid };
+    struct wait_key key = { .lifo = t->queue && t->queue->lifo,
+                            .priority = t->row.priority,
+                            .start = t->row.virtual_start_time,
+                            .created = t->row.date_created,
+                            .sid = t->row.sid };
     if (t->waiting && (!waits || t->key.lifo != key.lifo || compare_wait(&t->key, &key) != 0))
         task_leaves_lane(t);
     if (waits && !t->waiting)
@@ -432,7 +456,7 @@ void unlink_task(struct routing *e, struct task_live *t)
 {
     if (!t->workspace)
         return;
-    for LIST_EACH (l, &t->reservations)
+    for (EACH_LINK(l, &t->reservations))
         unlink_reservation(e, CONTAINER_OF(l, struct reservation_live, in_task));
     task_leaves_lane(t);
     task_forget_attributes(t);

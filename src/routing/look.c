@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct task_channel *routing_channel(struct routing *e, struct tx *tx, const char *workspace_sid, const char *sid_or_name)
+struct task_channel *routing_channel(struct routing *e, struct tx *tx, const char *workspace_sid,
+                                     const char *sid_or_name)
 {
     struct workspace_live *w = find_workspace(e, tx, workspace_sid);
     struct channel_live *c = find_channel(e, tx, sid_or_name);
 
     if (!w || (c && c->workspace == w))
         return w ? &c->row : NULL;
-    for LIST_EACH (l, &w->channels) {
+    for (EACH_LINK(l, &w->channels)) {
         c = CONTAINER_OF(l, struct channel_live, in_workspace);
         if (str_eq(c->row.unique_name, sid_or_name))
             return &c->row;
@@ -18,7 +19,8 @@ struct task_channel *routing_channel(struct routing *e, struct tx *tx, const cha
     return NULL;
 }
 
-struct worker_channel *routing_worker_channel(struct routing *e, struct tx *tx, const char *worker_sid, const char *sid_or_name)
+struct worker_channel *routing_worker_channel(struct routing *e, struct tx *tx, const char *worker_sid,
+                                              const char *sid_or_name)
 {
     struct worker_live *w = find_worker(e, tx, worker_sid);
 
@@ -60,29 +62,35 @@ int64_t percentage(int64_t capacity, int64_t used)
     return (capacity - used) * 100 / capacity;
 }
 
-int64_t routing_percentage(struct routing *e, const struct worker_channel *c) { return percentage(c->configured_capacity, routing_used(e, c)); }
+int64_t routing_percentage(struct routing *e, const struct worker_channel *c)
+{
+    return percentage(c->configured_capacity, routing_used(e, c));
+}
 
-void routing_each_reservation_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct reservation *r), void *arg)
+void routing_each_reservation_of_worker(struct routing *e, struct tx *tx, const char *worker_sid,
+                                        void (*each)(void *arg, struct reservation *r), void *arg)
 {
     struct worker_live *w = find_worker(e, tx, worker_sid);
 
     if (!w)
         return;
-    for LIST_EACH (l, &w->reservations)
+    for (EACH_LINK(l, &w->reservations))
         each(arg, &CONTAINER_OF(l, struct reservation_live, in_worker)->row);
 }
 
-void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const char *task_sid, void (*each)(void *arg, struct reservation *r), void *arg)
+void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const char *task_sid,
+                                      void (*each)(void *arg, struct reservation *r), void *arg)
 {
     struct task_live *t = find_task(e, tx, task_sid);
 
     if (!t)
         return;
-    for LIST_EACH (l, &t->reservations)
+    for (EACH_LINK(l, &t->reservations))
         each(arg, &CONTAINER_OF(l, struct reservation_live, in_task)->row);
 }
 
-void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct worker_channel *c), void *arg)
+void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char *worker_sid,
+                                    void (*each)(void *arg, struct worker_channel *c), void *arg)
 {
     struct worker_live *w = find_worker(e, tx, worker_sid);
 
@@ -101,7 +109,11 @@ bool routing_queue_has(struct routing *e, const char *queue_sid, const char *wor
 
 /* --- the fingerprint: a line a fact, sorted */
 
-struct lines { struct arena *arena; const char **at; size_t n, cap; };
+struct lines {
+    struct arena *arena;
+    const char **at;
+    size_t n, cap;
+};
 
 static void add_line(struct lines *l, const char *line)
 {
@@ -130,7 +142,8 @@ static void print_queue(struct lines *out, const struct queue_live *q)
         size_t place = 0;
         if (!c || (!l->nwaiting && !l->nready))
             continue;
-        add_line(out, arena_printf(out->arena, "%s %s waiting %zu ready %zu busy %d", q->row.sid, c->row.sid, l->nwaiting, l->nready, bits_has(&c->busy, q->slot)));
+        add_line(out, arena_printf(out->arena, "%s %s waiting %zu ready %zu busy %d", q->row.sid, c->row.sid,
+                                   l->nwaiting, l->nready, bits_has(&c->busy, q->slot)));
         for (struct task_live *t = waiting_first(l); t; t = waiting_after(l, &t->key))
             add_line(out, arena_printf(out->arena, "%s %s waits %zu %s", q->row.sid, c->row.sid, place++, t->row.sid));
     }
@@ -143,50 +156,57 @@ static void print_worker(struct lines *out, const struct worker_live *w)
     add_line(out, arena_printf(out->arena, "%s in %s", w->row.sid, w->activity ? w->activity->row.sid : "nothing"));
     for (size_t i = 0; i < w->nchannels; i++)
         if (w->channels[i])
-            add_line(out, arena_printf(out->arena, "%s %s used %lld assigned %lld ready %d", w->row.sid, w->channels[i]->channel->row.unique_name,
-                                       (long long)w->channels[i]->used, (long long)w->channels[i]->assigned, w->channels[i]->ready));
-    for LIST_EACH (l, &w->reservations)
-        add_line(out, arena_printf(out->arena, "%s reservation %zu %s", w->row.sid, n++, CONTAINER_OF(l, struct reservation_live, in_worker)->row.sid));
+            add_line(out, arena_printf(out->arena, "%s %s used %lld assigned %lld ready %d", w->row.sid,
+                                       w->channels[i]->channel->row.unique_name, (long long)w->channels[i]->used,
+                                       (long long)w->channels[i]->assigned, w->channels[i]->ready));
+    for (EACH_LINK(l, &w->reservations))
+        add_line(out, arena_printf(out->arena, "%s reservation %zu %s", w->row.sid, n++,
+                                   CONTAINER_OF(l, struct reservation_live, in_worker)->row.sid));
 }
 
 static void print_task(struct lines *out, const struct task_live *t)
 {
     size_t n = 0;
 
-    add_line(out, arena_printf(out->arena, "%s in %s %s %s waiting %d", t->row.sid, t->queue ? t->queue->row.sid : "-", t->workflow ? t->workflow->row.sid : "-",
-                               t->channel ? t->channel->row.sid : "-", t->waiting));
-    for LIST_EACH (l, &t->reservations) {
+    add_line(out, arena_printf(out->arena, "%s in %s %s %s waiting %d", t->row.sid, t->queue ? t->queue->row.sid : "-",
+                               t->workflow ? t->workflow->row.sid : "-", t->channel ? t->channel->row.sid : "-",
+                               t->waiting));
+    for (EACH_LINK(l, &t->reservations)) {
         const struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
-        add_line(out, arena_printf(out->arena, "%s reservation %zu %s %s", t->row.sid, n++, r->row.sid, r->counted ? r->counted->row.sid : "-"));
+        add_line(out, arena_printf(out->arena, "%s reservation %zu %s %s", t->row.sid, n++, r->row.sid,
+                                   r->counted ? r->counted->row.sid : "-"));
     }
 }
 
 static void print_workspace(struct lines *out, struct workspace_live *w)
 {
-    for LIST_EACH (l, &w->channels) {
+    for (EACH_LINK(l, &w->channels)) {
         struct channel_live *c = CONTAINER_OF(l, struct channel_live, in_workspace);
         size_t place = 0;
         for (struct worker_channel_live *r = ready_first(c); r; r = ready_next(r))
             add_line(out, arena_printf(out->arena, "%s line %zu %s", c->row.sid, place++, r->worker->row.sid));
         add_line(out, arena_printf(out->arena, "%s ready %zu", c->row.sid, c->nready));
     }
-    for LIST_EACH (l, &w->queues)
+    for (EACH_LINK(l, &w->queues))
         print_queue(out, CONTAINER_OF(l, struct queue_live, in_workspace));
-    for LIST_EACH (l, &w->workers)
+    for (EACH_LINK(l, &w->workers))
         print_worker(out, CONTAINER_OF(l, struct worker_live, in_workspace));
-    for LIST_EACH (l, &w->tasks)
+    for (EACH_LINK(l, &w->tasks))
         print_task(out, CONTAINER_OF(l, struct task_live, in_workspace));
     add_line(out, arena_printf(out->arena, "%s fact readers %zu", w->row.sid, w->nfact_readers));
 }
 
-static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 const char *routing_fingerprint(struct routing *e, struct arena *a)
 {
     struct lines out = { .arena = a };
     struct text text = { .arena = a };
 
-    for LIST_EACH (l, &e->workspaces)
+    for (EACH_LINK(l, &e->workspaces))
         print_workspace(&out, CONTAINER_OF(l, struct workspace_live, self));
     if (out.n)
         qsort(out.at, out.n, sizeof *out.at, by_text);

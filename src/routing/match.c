@@ -1,16 +1,17 @@
 /* Who takes which task.
  *
- * The rule that holds between commands: no worker who could take a waiting task is free.  So after a change only two kinds of pairs
- * can match: a fresh task (it has just entered its step) with anybody who is ready, and a dirty worker (he has just become
- * ready, a member, or another) with anything that waits for him.  routing_settle() looks at these pairs only, tasks in
- * the order of their queues, and for each task it asks all ready workers whose turn it is. */
+ * The rule that holds between commands: no worker who could take a waiting task is free.  So after a change only two
+ * kinds of pairs can match: a fresh task (it has just entered its step) with anybody who is ready, and a dirty worker
+ * (he has just become ready, a member, or another) with anything that waits for him.  routing_settle() looks at these
+ * pairs only, tasks in the order of their queues, and for each task it asks all ready workers whose turn it is. */
 #include "routing/internal.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* --- facts about workers, for expressions */
 
-static void count_by_activity(const struct queue_live *q, enum expr_fact fact, const char *activity_sid, struct expr_value *out)
+static void count_by_activity(const struct queue_live *q, enum expr_fact fact, const char *activity_sid,
+                              struct expr_value *out)
 {
     int64_t n = 0;
 
@@ -68,7 +69,8 @@ static bool is_known_worker(struct task_live *t, const struct step *s, const str
 
     if (v.kind != EXPR_STRING || strlen(wanted) != v.string.n)
         return false;
-    return s->known_by_name ? strncasecmp(wanted, v.string.s, v.string.n) == 0 : strncmp(wanted, v.string.s, v.string.n) == 0;
+    return s->known_by_name ? strncasecmp(wanted, v.string.s, v.string.n) == 0
+                            : strncmp(wanted, v.string.s, v.string.n) == 0;
 }
 
 /* What the step asks of a worker of its queue who is ready. */
@@ -88,17 +90,22 @@ static bool step_admits(struct tx *tx, struct task_live *t, const struct step *s
 
 /* --- one task, all who are ready */
 
-struct candidates { struct worker_channel_live **at; size_t n; };
+struct candidates {
+    struct worker_channel_live **at;
+    size_t n;
+};
 
 static int by_key(const void *a, const void *b)
 {
-    return compare_idle(&(*(struct worker_channel_live *const *)a)->key, &(*(struct worker_channel_live *const *)b)->key);
+    return compare_idle(&(*(struct worker_channel_live *const *)a)->key,
+                        &(*(struct worker_channel_live *const *)b)->key);
 }
 
 /* All ready members of the queue whom the step admits, longest idle first; at most `most`.
  *
- * Two ways lead to them: along the line of all who are ready on the channel, or through the queue's members.  The first is short when
- * many of the workspace are members, the second when few are; so walk the line, but not further than the members are many. */
+ * Two ways lead to them: along the line of all who are ready on the channel, or through the queue's members.  The first
+ * is short when many of the workspace are members, the second when few are; so walk the line, but not further than the
+ * members are many. */
 static struct candidates find_candidates(struct tx *tx, struct task_live *t, const struct step *s, size_t most)
 {
     struct queue_live *q = t->queue;
@@ -185,14 +192,18 @@ bool reserve(struct routing *e, struct tx *tx, struct task_live *t)
 /* --- settling */
 
 /* A line of tasks in the merge: those of a lane, or the fresh ones.  The place in it is a copy: the task may leave. */
-struct turn { const char *workspace_sid; bool second; struct wait_key key; };
+struct turn {
+    const char *workspace_sid;
+    bool second;
+    struct wait_key key;
+};
 struct cursor {
     struct task_live *next;
     struct turn turn;
-    struct lane *lane;          /* NULL: the fresh ones, */
+    struct lane *lane; /* NULL: the fresh ones, */
     struct channel_live *channel;
     struct queue_live *queue;
-    struct task_live **fresh;   /* … which follow here, up to a NULL */
+    struct task_live **fresh; /* … which follow here, up to a NULL */
 };
 
 struct merge {
@@ -220,7 +231,10 @@ static struct turn turn_of(const struct task_live *t)
     return (struct turn){ t->workspace->row.sid, !preferred, t->key };
 }
 
-static bool comes_before(const struct cursor *a, const struct cursor *b) { return compare_turns(&a->turn, &b->turn) < 0; }
+static bool comes_before(const struct cursor *a, const struct cursor *b)
+{
+    return compare_turns(&a->turn, &b->turn) < 0;
+}
 
 static void sift_down(struct merge *m, size_t i)
 {
@@ -333,7 +347,7 @@ static struct task_live **take_fresh(struct routing *e, struct tx *tx, size_t *n
     struct task_live **fresh = arena_alloc(tx->arena, (list_length(&e->fresh) + 1) * sizeof(struct task_live *));
 
     *n = 0;
-    for LIST_EACH (l, &e->fresh) {
+    for (EACH_LINK(l, &e->fresh)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, fresh);
         list_remove(l);
         if (t->waiting)
@@ -348,7 +362,7 @@ static void take_dirty(struct routing *e, struct merge *m)
     struct map seen = { 0 };
 
     m->dirty = arena_alloc(m->tx->arena, (list_length(&e->dirty) + 1) * sizeof(struct worker_live *));
-    for LIST_EACH (l, &e->dirty) {
+    for (EACH_LINK(l, &e->dirty)) {
         m->dirty[m->ndirty++] = CONTAINER_OF(l, struct worker_live, dirty);
         list_remove(l);
     }

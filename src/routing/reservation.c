@@ -103,7 +103,7 @@ static fault_t accept(struct routing *e, struct tx *tx, struct reservation_live 
     struct task_live *t = r->task;
 
     end_reservation(e, tx, r, RESERVATION_ACCEPTED);
-    for LIST_EACH (l, &t->reservations) {
+    for (EACH_LINK(l, &t->reservations)) {
         struct reservation_live *other = CONTAINER_OF(l, struct reservation_live, in_task);
         if (other != r && other->row.reservation_status == RESERVATION_PENDING)
             end_reservation(e, tx, other, RESERVATION_RESCINDED);
@@ -136,9 +136,10 @@ static fault_t proceed(struct routing *e, struct tx *tx, struct reservation_live
     struct task_live *t = r->task;
 
     end_reservation(e, tx, r, to);
-    for LIST_EACH (l, &t->reservations) {
+    for (EACH_LINK(l, &t->reservations)) {
         enum reservation_status s = CONTAINER_OF(l, struct reservation_live, in_task)->row.reservation_status;
-        if (s == RESERVATION_PENDING || s == RESERVATION_ACCEPTED || (s == RESERVATION_WRAPPING && to == RESERVATION_COMPLETED))
+        if (s == RESERVATION_PENDING || s == RESERVATION_ACCEPTED ||
+            (s == RESERVATION_WRAPPING && to == RESERVATION_COMPLETED))
             return NULL;
     }
     if (to == RESERVATION_COMPLETED) {
@@ -152,11 +153,14 @@ static fault_t wrong_state(struct tx *tx, const struct reservation *r, enum rese
 {
     if (to == RESERVATION_ACCEPTED && r->reservation_status == RESERVATION_RESCINDED)
         return fault(tx->arena, F_GONE, "Reservation %s was rescinded", r->sid);
-    return fault(tx->arena, F_INVALID_PARAMETER, "Cannot set reservation %s in workspace %s for account %s to %s because it is %s.", r->sid,
-                 r->workspace_sid, r->account_sid, reservation_status_names[to], reservation_status_names[r->reservation_status]);
+    return fault(tx->arena, F_INVALID_PARAMETER,
+                 "Cannot set reservation %s in workspace %s for account %s to %s because it is %s.", r->sid,
+                 r->workspace_sid, r->account_sid, reservation_status_names[to],
+                 reservation_status_names[r->reservation_status]);
 }
 
-static fault_t move(struct routing *e, struct tx *tx, struct reservation *row, enum reservation_status to, const char *activity_sid)
+static fault_t move(struct routing *e, struct tx *tx, struct reservation *row, enum reservation_status to,
+                    const char *activity_sid)
 {
     struct reservation_live *r = reservation_kind.is_live(row) ? map_get(&e->rows, row->sid) : NULL;
     enum reservation_status s = row->reservation_status;
@@ -174,7 +178,8 @@ static fault_t move(struct routing *e, struct tx *tx, struct reservation *row, e
     return wrong_state(tx, row, to);
 }
 
-fault_t reservation_move(struct routing *e, struct tx *tx, struct reservation *r, enum reservation_status to, const char *activity_sid)
+fault_t reservation_move(struct routing *e, struct tx *tx, struct reservation *r, enum reservation_status to,
+                         const char *activity_sid)
 {
     engine_enter(e);
     return engine_leave(e, tx, move(e, tx, r, to, activity_sid));

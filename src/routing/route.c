@@ -1,11 +1,12 @@
-/* The way of a task through its workflow: filters, steps, deadlines.  docs/routing.md has the rules and where they come from. */
+/* The way of a task through its workflow: filters, steps, deadlines.  docs/routing.md has the rules and where they come
+ * from. */
 #include "routing/internal.h"
 
 #define REASON_NO_FILTER "Task canceled because no filter of its Workflow matches"
-#define REASON_SKIPPED "Task canceled because every step of its Workflow was skipped"
+#define REASON_SKIPPED   "Task canceled because every step of its Workflow was skipped"
 
 struct walk {
-    struct place after;     /* go on behind this place; filter -1: from the top */
+    struct place after;      /* go on behind this place; filter -1: from the top */
     bool timed_out, skipped; /* steps were left for these reasons */
     bool creating;
 };
@@ -24,7 +25,8 @@ void enter_queue(struct routing *e, struct tx *tx, struct task_live *t, struct q
 }
 
 /* deadline: NO_VALUE for none. */
-static void enter_step(struct routing *e, struct tx *tx, struct task_live *t, const struct walk *w, struct place at, const struct step *s, int64_t deadline)
+static void enter_step(struct routing *e, struct tx *tx, struct task_live *t, const struct walk *w, struct place at,
+                       const struct step *s, int64_t deadline)
 {
     struct queue_live *q = find_queue(e, tx, s->queue);
     bool same = t->row.filter_index == at.filter && t->row.target_index == at.target && t->queue == q && !w->creating;
@@ -133,8 +135,8 @@ fault_t route_new(struct routing *e, struct tx *tx, struct task_live *t)
 
     tell_task(e, tx, EV_WORKFLOW_ENTERED, t);
     if (!walk_on(e, tx, t, &w))
-        return fault(tx->arena, F_INVALID_PARAMETER, "No filter of Workflow %s matches the Task, and it has no default_filter",
-                     t->row.workflow_sid);
+        return fault(tx->arena, F_INVALID_PARAMETER,
+                     "No filter of Workflow %s matches the Task, and it has no default_filter", t->row.workflow_sid);
     spare_memory(t);
     return NULL;
 }
@@ -197,7 +199,7 @@ static struct place find_place(const struct program *p, const struct step *s, st
 
 void keep_places(struct routing *e, struct tx *tx, struct workflow_live *f, const struct program *was)
 {
-    for LIST_EACH (l, &f->tasks) {
+    for (EACH_LINK(l, &f->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         struct place at = { t->row.filter_index, t->row.target_index }, now = { -1, -1 };
         const struct program *program = f->program;

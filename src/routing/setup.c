@@ -10,8 +10,11 @@ static fault_t in_use(struct tx *tx, const char *what, const char *name, const c
 
 /* --- workspaces */
 
-static const char *const default_channels[][2] = { { "default", "Default" }, { "voice", "Voice" }, { "chat", "Programmable Chat" },
-                                                    { "sms", "SMS" },         { "video", "Video" } };
+static const char *const default_channels[][2] = { { "default", "Default" },
+                                                   { "voice", "Voice" },
+                                                   { "chat", "Programmable Chat" },
+                                                   { "sms", "SMS" },
+                                                   { "video", "Video" } };
 
 static struct activity_live *add_activity(struct routing *e, struct tx *tx, struct workspace_live *w, const char *name)
 {
@@ -26,7 +29,8 @@ static struct activity_live *add_activity(struct routing *e, struct tx *tx, stru
     return a;
 }
 
-static void add_channel(struct routing *e, struct tx *tx, struct workspace_live *w, const char *unique_name, const char *friendly_name)
+static void add_channel(struct routing *e, struct tx *tx, struct workspace_live *w, const char *unique_name,
+                        const char *friendly_name)
 {
     struct channel_live *c = row_new(tx, &task_channel_kind, NULL);
 
@@ -54,7 +58,8 @@ static void add_fifo_template(struct routing *e, struct tx *tx, struct workspace
     row_set(tx, f, &f->row.workspace_sid, w->row.sid);
     row_set(tx, f, &f->row.friendly_name, "Default Fifo Workflow");
     row_set(tx, f, &f->row.document_content_type, "application/json");
-    row_set(tx, f, &f->row.configuration, arena_printf(tx->arena, "{\"task_routing\":{\"default_filter\":{\"queue\":\"%s\"}}}", q->row.sid));
+    row_set(tx, f, &f->row.configuration,
+            arena_printf(tx->arena, "{\"task_routing\":{\"default_filter\":{\"queue\":\"%s\"}}}", q->row.sid));
     f->row.task_reservation_timeout = 120;
     link_workflow(e, tx, f);
     tell_workflow(e, tx, EV_WORKFLOW_CREATED, f);
@@ -64,10 +69,12 @@ static fault_t check_multi_task(struct tx *tx, const struct workspace *w)
 {
     if (w->multi_task_enabled)
         return NULL;
-    return fault(tx->arena, F_INVALID_PARAMETER, "MultiTaskEnabled cannot be set to false: single-tasking Workspaces are a thing of the past");
+    return fault(tx->arena, F_INVALID_PARAMETER,
+                 "MultiTaskEnabled cannot be set to false: single-tasking Workspaces are a thing of the past");
 }
 
-fault_t workspace_created(struct routing *e, struct tx *tx, struct workspace *row, bool fifo_template, const char *const *activities)
+fault_t workspace_created(struct routing *e, struct tx *tx, struct workspace *row, bool fifo_template,
+                          const char *const *activities)
 {
     static const char *const usual[] = { "Offline", "Available", "Unavailable", NULL };
     struct workspace_live *w = (struct workspace_live *)row;
@@ -106,9 +113,11 @@ fault_t workspace_changed(struct routing *e, struct tx *tx, struct workspace *ro
 
     (void)was;
     if (!f && !is_activity_of(e, tx, row->sid, row->default_activity_sid))
-        f = fault(tx->arena, F_INVALID_PARAMETER, "DefaultActivitySid %s is not an Activity of this Workspace", row->default_activity_sid);
+        f = fault(tx->arena, F_INVALID_PARAMETER, "DefaultActivitySid %s is not an Activity of this Workspace",
+                  row->default_activity_sid);
     if (!f && !is_activity_of(e, tx, row->sid, row->timeout_activity_sid))
-        f = fault(tx->arena, F_INVALID_PARAMETER, "TimeoutActivitySid %s is not an Activity of this Workspace", row->timeout_activity_sid);
+        f = fault(tx->arena, F_INVALID_PARAMETER, "TimeoutActivitySid %s is not an Activity of this Workspace",
+                  row->timeout_activity_sid);
     if (f)
         return f;
     engine_enter(e);
@@ -119,22 +128,22 @@ fault_t workspace_changed(struct routing *e, struct tx *tx, struct workspace *ro
 /* Rows are deleted from the lists that hold them; unlinking one takes it out. */
 static void delete_all(struct tx *tx, struct link *head, size_t offset)
 {
-    for LIST_EACH (l, head)
+    for (EACH_LINK(l, head))
         row_delete(tx, (char *)l - offset);
 }
 
 static void delete_work(struct routing *e, struct tx *tx, struct workspace_live *w)
 {
-    for LIST_EACH (l, &w->tasks) {
+    for (EACH_LINK(l, &w->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workspace);
-        for LIST_EACH (r, &t->reservations) {
+        for (EACH_LINK(r, &t->reservations)) {
             alarm_cancel(tx, ALARM_RESERVATION, CONTAINER_OF(r, struct reservation_live, in_task)->row.sid);
             row_delete(tx, CONTAINER_OF(r, struct reservation_live, in_task));
         }
         alarm_set(tx, ALARM_TASK, t->row.sid, tx->now); /* ended reservations are in the store only */
         row_delete(tx, t);
     }
-    for LIST_EACH (l, &w->workers) {
+    for (EACH_LINK(l, &w->workers)) {
         struct worker_live *k = CONTAINER_OF(l, struct worker_live, in_workspace);
         for (size_t i = 0; i < k->nchannels; i++)
             if (k->channels[i])
@@ -196,7 +205,7 @@ fault_t activity_removed(struct routing *e, struct tx *tx, struct activity *row)
         return in_use(tx, "Activity", row->friendly_name, "the timeout activity of the Workspace");
     if (!list_empty(&a->workers))
         return in_use(tx, "Activity", row->friendly_name, "the activity of a Worker");
-    for LIST_EACH (l, &a->workspace->queues) {
+    for (EACH_LINK(l, &a->workspace->queues)) {
         const struct task_queue *q = &CONTAINER_OF(l, struct queue_live, in_workspace)->row;
         if (str_eq(q->reservation_activity_sid, row->sid) || str_eq(q->assignment_activity_sid, row->sid))
             return in_use(tx, "Activity", row->friendly_name, "used by a TaskQueue");
@@ -229,7 +238,7 @@ fault_t task_channel_created(struct routing *e, struct tx *tx, struct task_chann
                      "UniqueName may have letters, digits, '_' and '$' only, and must not begin with a digit");
     engine_enter(e);
     link_channel(e, tx, c);
-    for LIST_EACH (l, &c->workspace->workers)
+    for (EACH_LINK(l, &c->workspace->workers))
         make_worker_channel(e, tx, CONTAINER_OF(l, struct worker_live, in_workspace), c);
     tell_channel(e, tx, EV_TASK_CHANNEL_CREATED, c);
     return engine_leave(e, tx, NULL);
@@ -253,12 +262,12 @@ fault_t task_channel_removed(struct routing *e, struct tx *tx, struct task_chann
     for (size_t i = 0; i < sizeof default_channels / sizeof *default_channels; i++)
         if (str_eq(row->unique_name, default_channels[i][0]))
             return in_use(tx, "TaskChannel", row->unique_name, "one of the default channels");
-    for LIST_EACH (l, &c->workspace->tasks)
+    for (EACH_LINK(l, &c->workspace->tasks))
         if (CONTAINER_OF(l, struct task_live, in_workspace)->channel == c)
             return in_use(tx, "TaskChannel", row->unique_name, "the channel of a Task");
     engine_enter(e);
     tell_channel(e, tx, EV_TASK_CHANNEL_DELETED, c);
-    for LIST_EACH (l, &c->workspace->workers) {
+    for (EACH_LINK(l, &c->workspace->workers)) {
         struct worker_channel_live *wc = worker_channel_for(CONTAINER_OF(l, struct worker_live, in_workspace), c);
         if (wc)
             row_delete(tx, wc);
@@ -269,7 +278,8 @@ fault_t task_channel_removed(struct routing *e, struct tx *tx, struct task_chann
 
 /* --- task queues */
 
-static fault_t check_queue_activity(struct routing *e, struct tx *tx, const struct task_queue *q, const char *name, const char *sid)
+static fault_t check_queue_activity(struct routing *e, struct tx *tx, const struct task_queue *q, const char *name,
+                                    const char *sid)
 {
     if (!sid || is_activity_of(e, tx, q->workspace_sid, sid))
         return NULL;
@@ -321,10 +331,11 @@ fault_t task_queue_removed(struct routing *e, struct tx *tx, struct task_queue *
 
     if (!list_empty(&q->tasks))
         return in_use(tx, "TaskQueue", row->friendly_name, "the queue of a Task");
-    for LIST_EACH (l, &q->workspace->workflows) {
+    for (EACH_LINK(l, &q->workspace->workflows)) {
         const struct workflow_live *f = CONTAINER_OF(l, struct workflow_live, in_workspace);
         if (program_uses_queue(f->program, row->sid))
-            return in_use(tx, "TaskQueue", row->friendly_name, arena_printf(tx->arena, "used by Workflow %s", f->row.sid));
+            return in_use(tx, "TaskQueue", row->friendly_name,
+                          arena_printf(tx->arena, "used by Workflow %s", f->row.sid));
     }
     engine_enter(e);
     tell_queue(e, tx, EV_TASK_QUEUE_DELETED, q);
@@ -351,14 +362,15 @@ fault_t workflow_created(struct routing *e, struct tx *tx, struct workflow *row)
 
 static void evaluate_again(struct routing *e, struct tx *tx, struct workflow_live *w)
 {
-    for LIST_EACH (l, &w->tasks) {
+    for (EACH_LINK(l, &w->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         if (t->row.assignment_status == TASK_PENDING)
             route_again(e, tx, t);
     }
 }
 
-fault_t workflow_changed(struct routing *e, struct tx *tx, struct workflow *row, const struct workflow *was, bool re_evaluate)
+fault_t workflow_changed(struct routing *e, struct tx *tx, struct workflow *row, const struct workflow *was,
+                         bool re_evaluate)
 {
     struct workflow_live *w = (struct workflow_live *)row;
     struct arena *before = NULL;

@@ -13,7 +13,10 @@ static void *grow(void *p, size_t old, size_t n, size_t each)
     return more;
 }
 
-bool bits_has(const struct bits *b, size_t i) { return i / 64 < b->n && (b->words[i / 64] >> (i % 64) & 1); }
+bool bits_has(const struct bits *b, size_t i)
+{
+    return i / 64 < b->n && (b->words[i / 64] >> (i % 64) & 1);
+}
 
 void bits_put(struct bits *b, size_t i, bool value)
 {
@@ -29,7 +32,10 @@ void bits_put(struct bits *b, size_t i, bool value)
         b->words[i / 64] &= ~((uint64_t)1 << (i % 64));
 }
 
-size_t bits_next(const struct bits *b, size_t from) { return bits_next_common(b, b, from); }
+size_t bits_next(const struct bits *b, size_t from)
+{
+    return bits_next_common(b, b, from);
+}
 
 size_t bits_next_common(const struct bits *a, const struct bits *b, size_t from)
 {
@@ -77,4 +83,7 @@ void slots_release(struct slots *s, size_t i)
         s->n = 0;
 }
 
-void *slots_get(const struct slots *s, size_t i) { return i < s->n ? s->at[i] : NULL; }
+void *slots_get(const struct slots *s, size_t i)
+{
+    return i < s->n ? s->at[i] : NULL;
+}

@@ -9,7 +9,8 @@
 static const char account[] = "AC00000000000000000000000000000001";
 static const int64_t start = 1767225600000; /* 2026-01-01, a Thursday */
 
-/* Most of this runs on the ledger's thread, where cmocka cannot fail a test; so a story that goes wrong ends the program. */
+/* Most of this runs on the ledger's thread, where cmocka cannot fail a test; so a story that goes wrong ends the
+ * program. */
 void story_wrong(struct story *s, const char *fmt, ...)
 {
     va_list ap;
@@ -51,7 +52,8 @@ static void hear(void *arg, struct tx *tx, const struct event *e)
     text_put(&s->told, " ");
 }
 
-static void assign(void *arg, struct tx *tx, const struct reservation *r, const struct task *t, const struct worker *w, const struct workflow *f)
+static void assign(void *arg, struct tx *tx, const struct reservation *r, const struct task *t, const struct worker *w,
+                   const struct workflow *f)
 {
     struct story *s = arg;
 
@@ -134,7 +136,7 @@ const char *story_activity(struct story *s, const char *name)
 {
     struct workspace_live *w = find_workspace(s->engine, NULL, s->workspace);
 
-    for LIST_EACH (l, &w->activities)
+    for (EACH_LINK(l, &w->activities))
         if (str_eq(CONTAINER_OF(l, struct activity_live, in_workspace)->row.friendly_name, name))
             return CONTAINER_OF(l, struct activity_live, in_workspace)->row.sid;
     story_wrong(s, "there is no activity %s", name);
@@ -307,7 +309,10 @@ VERB(task)
     return task_created(s->engine, tx, t);
 }
 
-static fault_t gone(struct tx *tx, const struct words *w) { return fault(tx->arena, F_NOT_FOUND, "%s is gone", w->at[1]); }
+static fault_t gone(struct tx *tx, const struct words *w)
+{
+    return fault(tx->arena, F_NOT_FOUND, "%s is gone", w->at[1]);
+}
 
 VERB(update)
 {
@@ -332,9 +337,18 @@ static fault_t move_task(struct story *s, struct tx *tx, const struct words *w, 
     return t ? task_move(s->engine, tx, t, to, reason) : gone(tx, w);
 }
 
-VERB(cancel) { return move_task(s, tx, w, TASK_CANCELED, "on request"); }
-VERB(wrapup) { return move_task(s, tx, w, TASK_WRAPPING, NULL); }
-VERB(finish) { return move_task(s, tx, w, TASK_COMPLETED, "done"); }
+VERB(cancel)
+{
+    return move_task(s, tx, w, TASK_CANCELED, "on request");
+}
+VERB(wrapup)
+{
+    return move_task(s, tx, w, TASK_WRAPPING, NULL);
+}
+VERB(finish)
+{
+    return move_task(s, tx, w, TASK_COMPLETED, "done");
+}
 
 VERB(delete)
 {
@@ -346,7 +360,9 @@ VERB(delete)
     return f;
 }
 
-struct search { const char *worker_sid, *found; };
+struct search {
+    const char *worker_sid, *found;
+};
 
 static bool last_of_worker(void *arg, void *row)
 {
@@ -364,8 +380,10 @@ static struct reservation *find_reservation(struct story *s, struct tx *tx, cons
     struct condition of_task = { .column = "task_sid", .compare = IS, .value = value_text(story_sid(s, task)) };
     struct search x = { .worker_sid = story_sid(s, worker) };
 
-    story_number(s, record_select(tx->db, tx->arena, &reservation_kind, &(struct selection){ .conditions = &of_task, .nconditions = 1 },
-                                   last_of_worker, &x), DB_OK);
+    story_number(s,
+                 record_select(tx->db, tx->arena, &reservation_kind,
+                               &(struct selection){ .conditions = &of_task, .nconditions = 1 }, last_of_worker, &x),
+                 DB_OK);
     return x.found ? row_find(tx, &reservation_kind, x.found) : NULL;
 }
 
@@ -378,11 +396,26 @@ static fault_t move_reservation(struct story *s, struct tx *tx, const struct wor
     return reservation_move(s->engine, tx, r, to, w->n > 3 ? story_activity(s, w->at[3]) : NULL);
 }
 
-VERB(accept) { return move_reservation(s, tx, w, RESERVATION_ACCEPTED); }
-VERB(reject) { return move_reservation(s, tx, w, RESERVATION_REJECTED); }
-VERB(wrap) { return move_reservation(s, tx, w, RESERVATION_WRAPPING); }
-VERB(complete) { return move_reservation(s, tx, w, RESERVATION_COMPLETED); }
-VERB(rescind) { return move_reservation(s, tx, w, RESERVATION_RESCINDED); }
+VERB(accept)
+{
+    return move_reservation(s, tx, w, RESERVATION_ACCEPTED);
+}
+VERB(reject)
+{
+    return move_reservation(s, tx, w, RESERVATION_REJECTED);
+}
+VERB(wrap)
+{
+    return move_reservation(s, tx, w, RESERVATION_WRAPPING);
+}
+VERB(complete)
+{
+    return move_reservation(s, tx, w, RESERVATION_COMPLETED);
+}
+VERB(rescind)
+{
+    return move_reservation(s, tx, w, RESERVATION_RESCINDED);
+}
 
 VERB(fail)
 {
@@ -419,7 +452,8 @@ VERB(name)
     return worker_changed(s->engine, tx, k, &was, false);
 }
 
-static struct worker_channel *edit_channel(struct story *s, struct tx *tx, const struct words *w, struct worker_channel *was)
+static struct worker_channel *edit_channel(struct story *s, struct tx *tx, const struct words *w,
+                                           struct worker_channel *was)
 {
     struct worker_channel *c = routing_worker_channel(s->engine, tx, story_sid(s, w->at[1]), w->at[2]);
 
@@ -543,15 +577,20 @@ VERB(demolish)
 }
 
 typedef fault_t verb_t(struct story *s, struct tx *tx, const struct words *w);
-static const struct { const char *word; verb_t *run; } verbs[] = {
-    { "worker", do_worker },     { "queue", do_queue },         { "workflow", do_workflow },     { "channel", do_channel },
-    { "task", do_task },         { "update", do_update },       { "cancel", do_cancel },         { "wrapup", do_wrapup },
-    { "finish", do_finish },     { "delete", do_delete },       { "accept", do_accept },         { "reject", do_reject },
-    { "wrap", do_wrap },         { "complete", do_complete },   { "rescind", do_rescind },       { "fail", do_fail },
-    { "activity", do_activity }, { "attributes", do_attributes }, { "name", do_name },           { "capacity", do_capacity },
-    { "availability", do_availability }, { "rewrite", do_rewrite }, { "target", do_target },     { "order", do_order },
-    { "prefer", do_prefer },     { "single", do_single },       { "optimize", do_optimize },     { "rename", do_rename },
-    { "remove", do_remove },     { "demolish", do_demolish },
+static const struct {
+    const char *word;
+    verb_t *run;
+} verbs[] = {
+    { "worker", do_worker },   { "queue", do_queue },       { "workflow", do_workflow },
+    { "channel", do_channel }, { "task", do_task },         { "update", do_update },
+    { "cancel", do_cancel },   { "wrapup", do_wrapup },     { "finish", do_finish },
+    { "delete", do_delete },   { "accept", do_accept },     { "reject", do_reject },
+    { "wrap", do_wrap },       { "complete", do_complete }, { "rescind", do_rescind },
+    { "fail", do_fail },       { "activity", do_activity }, { "attributes", do_attributes },
+    { "name", do_name },       { "capacity", do_capacity }, { "availability", do_availability },
+    { "rewrite", do_rewrite }, { "target", do_target },     { "order", do_order },
+    { "prefer", do_prefer },   { "single", do_single },     { "optimize", do_optimize },
+    { "rename", do_rename },   { "remove", do_remove },     { "demolish", do_demolish },
 };
 
 /* --- playing */
@@ -565,7 +604,11 @@ static void check_told(struct story *s, const struct words *w)
     s->told.n = 0;
 }
 
-struct line { struct story *s; struct words words; bool undo; };
+struct line {
+    struct story *s;
+    struct words words;
+    bool undo;
+};
 
 /* A line that begins with "undo" is refused when all of it has been done. */
 static fault_t run_verb(struct line *l, struct tx *tx, verb_t *run)

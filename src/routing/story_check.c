@@ -4,7 +4,10 @@
 
 /* --- what must be true */
 
-struct open { struct story *s; struct text *out; };
+struct open {
+    struct story *s;
+    struct text *out;
+};
 
 static void put_worker_name(void *arg, struct reservation *r)
 {
@@ -77,10 +80,13 @@ static void check_members(struct story *s, struct tx *tx, const struct words *w)
     story_number(s, n, w->n - 2);
 }
 
-static const struct { const char *word; void (*check)(struct story *s, struct tx *tx, const struct words *w); } checks[] = {
-    { "is", check_task },       { "because", check_task },   { "in", check_task },      { "offered", check_task }, { "gone", check_task },
-    { "priority", check_task }, { "at", check_worker },      { "used", check_worker },  { "version", check_worker },
-    { "members", check_members },
+static const struct {
+    const char *word;
+    void (*check)(struct story *s, struct tx *tx, const struct words *w);
+} checks[] = {
+    { "is", check_task },        { "because", check_task },    { "in", check_task },   { "offered", check_task },
+    { "gone", check_task },      { "priority", check_task },   { "at", check_worker }, { "used", check_worker },
+    { "version", check_worker }, { "members", check_members },
 };
 
 bool story_is_check(const char *word)
@@ -103,9 +109,15 @@ bool story_look(struct story *s, struct tx *tx, const struct words *w)
 
 /* --- the whole memory, and what must hold */
 
-struct memory { struct story *s; const char *text; };
+struct memory {
+    struct story *s;
+    const char *text;
+};
 
-static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static fault_t remember(struct tx *tx, void *arg)
 {
@@ -120,7 +132,8 @@ static fault_t remember(struct tx *tx, void *arg)
         void *row;
         for (size_t i = 0; (row = row_each(tx, routing_kinds[k], &i));) {
             struct text line = { .arena = m->s->arena };
-            for EACH_FIELD (f, routing_kinds[k]) {
+            for (const struct field *f = routing_kinds[k]->fields;
+                 f < routing_kinds[k]->fields + routing_kinds[k]->nfields; f++) {
                 if (!field_is_column(f))
                     continue;
                 if (field_is_text(f))
@@ -128,7 +141,8 @@ static fault_t remember(struct tx *tx, void *arg)
                 else if (f->type == T_BOOL)
                     text_put_int(&line, *field_bool(f, row));
                 else
-                    text_putf(&line, "%lld ", f->type == T_ENUM ? (long long)*field_enum(f, row) : (long long)*field_int(f, row));
+                    text_putf(&line, "%lld ",
+                              f->type == T_ENUM ? (long long)*field_enum(f, row) : (long long)*field_int(f, row));
             }
             lines[n++] = text_str(&line);
         }
@@ -158,14 +172,19 @@ static void check_pairs(struct story *s, struct tx *tx, struct task_live *t)
     struct fact_subject subject = { NULL, t->queue };
 
     story_number(s, t->row.assignment_status, TASK_PENDING);
-    for LIST_EACH (l, &t->workspace->workers) {
+    for (EACH_LINK(l, &t->workspace->workers)) {
         struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_workspace);
         struct worker_channel_live *c = worker_channel_for(w, t->channel);
-        struct expr_scope scope = { .task = task_attributes(t), .worker = w->attributes, .fact = worker_fact, .subject = &subject, .now = tx->now };
+        struct expr_scope scope = { .task = task_attributes(t),
+                                    .worker = w->attributes,
+                                    .fact = worker_fact,
+                                    .subject = &subject,
+                                    .now = tx->now };
         subject.worker = w;
         if (!c->ready || !bits_has(&t->queue->workers, w->slot) || (step && step->known))
             continue;
-        if (!step || !step->expression || (!(expr_reads(step->expression) & EXPR_READS_TIME) && expr_eval(step->expression, &scope)))
+        if (!step || !step->expression ||
+            (!(expr_reads(step->expression) & EXPR_READS_TIME) && expr_eval(step->expression, &scope)))
             story_wrong(s, "%s waits while %s is free", t->row.sid, w->row.friendly_name);
     }
 }
@@ -179,28 +198,35 @@ static fault_t check_all(struct tx *tx, void *arg)
 
     for (size_t i = 0; (c = row_each(tx, &worker_channel_kind, &i));) {
         int64_t used = 0;
-        for LIST_EACH (l, &c->worker->reservations)
+        for (EACH_LINK(l, &c->worker->reservations))
             used += CONTAINER_OF(l, struct reservation_live, in_worker)->task->channel == c->channel;
         story_number(s, used, c->used);
     }
     for (size_t i = 0; (t = row_each(tx, &task_kind, &i));) {
         int pending = 0, others = 0;
-        for LIST_EACH (l, &t->reservations) {
+        for (EACH_LINK(l, &t->reservations)) {
             r = CONTAINER_OF(l, struct reservation_live, in_task);
             pending += r->row.reservation_status == RESERVATION_PENDING;
             others += r->row.reservation_status != RESERVATION_PENDING;
         }
         enum task_status st = t->row.assignment_status;
-        story_must(s, st == TASK_RESERVED ? pending > 0 && !others : !pending, "st == TASK_RESERVED ? pending > 0 && !others : !pending");
-        story_must(s, st == TASK_ASSIGNED || st == TASK_WRAPPING ? others > 0 : !others, "st == TASK_ASSIGNED || st == TASK_WRAPPING ? others > 0 : !others");
+        story_must(s, st == TASK_RESERVED ? pending > 0 && !others : !pending,
+                   "st == TASK_RESERVED ? pending > 0 && !others : !pending");
+        story_must(s, st == TASK_ASSIGNED || st == TASK_WRAPPING ? others > 0 : !others,
+                   "st == TASK_ASSIGNED || st == TASK_WRAPPING ? others > 0 : !others");
         if (t->waiting)
             check_pairs(s, tx, t);
         story_must(s, t->waiting == (st == TASK_PENDING), "t->waiting == (st == TASK_PENDING)");
         if (st == TASK_PENDING || st == TASK_RESERVED || st == TASK_ASSIGNED)
-            story_must(s, alarm_due(tx, ALARM_TASK, t->row.sid) != NO_VALUE, "alarm_due(tx, ALARM_TASK, t->row.sid) != NO_VALUE");
+            story_must(s, alarm_due(tx, ALARM_TASK, t->row.sid) != NO_VALUE,
+                       "alarm_due(tx, ALARM_TASK, t->row.sid) != NO_VALUE");
     }
     for (size_t i = 0; (r = row_each(tx, &reservation_kind, &i));)
-        story_must(s, (r->row.reservation_status == RESERVATION_PENDING) == (alarm_due(tx, ALARM_RESERVATION, r->row.sid) != NO_VALUE), "(r->row.reservation_status == RESERVATION_PENDING) == (alarm_due(tx, ALARM_RESERVATION, r->row.sid) != NO_VALUE)");
+        story_must(s,
+                   (r->row.reservation_status == RESERVATION_PENDING) ==
+                       (alarm_due(tx, ALARM_RESERVATION, r->row.sid) != NO_VALUE),
+                   "(r->row.reservation_status == RESERVATION_PENDING) == (alarm_due(tx, ALARM_RESERVATION, "
+                   "r->row.sid) != NO_VALUE)");
     return NULL;
 }
 

@@ -30,9 +30,10 @@ void arm_task(struct tx *tx, struct task_live *t, int64_t deadline)
 
 /* --- ends */
 
-static void end_reservations(struct routing *e, struct tx *tx, struct task_live *t, enum reservation_status pending, enum reservation_status others)
+static void end_reservations(struct routing *e, struct tx *tx, struct task_live *t, enum reservation_status pending,
+                             enum reservation_status others)
 {
-    for LIST_EACH (l, &t->reservations) {
+    for (EACH_LINK(l, &t->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         end_reservation(e, tx, r, r->row.reservation_status == RESERVATION_PENDING ? pending : others);
     }
@@ -57,7 +58,10 @@ void finish_task(struct routing *e, struct tx *tx, struct task_live *t, enum tas
     alarm_set(tx, ALARM_TASK, t->row.sid, tx->now + KEPT_AFTER_END);
 }
 
-void cancel_task(struct routing *e, struct tx *tx, struct task_live *t, const char *reason) { finish_task(e, tx, t, TASK_CANCELED, reason); }
+void cancel_task(struct routing *e, struct tx *tx, struct task_live *t, const char *reason)
+{
+    finish_task(e, tx, t, TASK_CANCELED, reason);
+}
 
 /* The task goes for good, and says so; its row is the caller's to delete. */
 static void remove_live(struct routing *e, struct tx *tx, struct task_live *t, enum event_type type)
@@ -94,7 +98,8 @@ static void delete_reservations(struct tx *tx, const char *task_sid)
     struct condition of_task = { .column = "task_sid", .compare = IS, .value = value_text(task_sid) };
     struct text sids = { .arena = tx->arena };
 
-    if (record_select(tx->db, tx->arena, &reservation_kind, &(struct selection){ .conditions = &of_task, .nconditions = 1 }, collect, &sids) != DB_OK)
+    if (record_select(tx->db, tx->arena, &reservation_kind,
+                      &(struct selection){ .conditions = &of_task, .nconditions = 1 }, collect, &sids) != DB_OK)
         return; /* they stay; nobody finds them without their task */
     for (size_t i = 0; i < sids.n; i += SID_LENGTH) {
         void *r = row_find(tx, &reservation_kind, arena_strndup(tx->arena, sids.s + i, SID_LENGTH));
@@ -161,7 +166,8 @@ static fault_t resolve_channel(struct routing *e, struct tx *tx, struct task *t)
     return NULL;
 }
 
-static fault_t resolve_workflow(struct routing *e, struct tx *tx, struct workspace_live *ws, struct task_live *t, bool needed)
+static fault_t resolve_workflow(struct routing *e, struct tx *tx, struct workspace_live *ws, struct task_live *t,
+                                bool needed)
 {
     const char *target = t->row.routing_target;
     struct workflow_live *f;
@@ -174,9 +180,11 @@ static fault_t resolve_workflow(struct routing *e, struct tx *tx, struct workspa
             return NULL;
         if (target && str_starts(target, "WK"))
             return fault(tx->arena, F_INVALID_PARAMETER,
-                         "Value '%s' provided for WorkflowSid as RoutingTarget has an invalid format. WorkspaceSid: %s, AccountSid: %s",
+                         "Value '%s' provided for WorkflowSid as RoutingTarget has an invalid format. WorkspaceSid: "
+                         "%s, AccountSid: %s",
                          t->row.workflow_sid, ws->row.sid, ws->row.account_sid);
-        return fault(tx->arena, F_INVALID_PARAMETER, "Workflow %s does not exist in this Workspace", t->row.workflow_sid);
+        return fault(tx->arena, F_INVALID_PARAMETER, "Workflow %s does not exist in this Workspace",
+                     t->row.workflow_sid);
     }
     if (!list_empty(&ws->workflows) && ws->workflows.next == ws->workflows.prev) {
         f = CONTAINER_OF(ws->workflows.next, struct workflow_live, in_workspace);
@@ -187,7 +195,8 @@ static fault_t resolve_workflow(struct routing *e, struct tx *tx, struct workspa
     return needed ? fault(tx->arena, F_INVALID_PARAMETER, "WorkflowSid field is required") : NULL;
 }
 
-static fault_t find_target_queue(struct routing *e, struct tx *tx, struct task_live *t, const char *sid, struct queue_live **out)
+static fault_t find_target_queue(struct routing *e, struct tx *tx, struct task_live *t, const char *sid,
+                                 struct queue_live **out)
 {
     *out = sid ? find_queue(e, tx, sid) : NULL;
     if (!sid || (*out && (*out)->workspace == t->workspace))
@@ -202,7 +211,8 @@ static fault_t offer_to_worker(struct routing *e, struct tx *tx, struct task_liv
     struct queue_live *q;
 
     if (!w || w->workspace != t->workspace)
-        return fault(tx->arena, F_INVALID_PARAMETER, "RoutingTarget %s does not exist in this Workspace", t->row.routing_target);
+        return fault(tx->arena, F_INVALID_PARAMETER, "RoutingTarget %s does not exist in this Workspace",
+                     t->row.routing_target);
     fault_t f = find_target_queue(e, tx, t, t->row.task_queue_sid, &q);
     if (f)
         return f;
@@ -265,7 +275,8 @@ static fault_t create(struct routing *e, struct tx *tx, struct task_live *t)
     struct workspace_live *ws = find_workspace(e, tx, t->row.workspace_sid);
 
     if (!ws)
-        return fault(tx->arena, F_NOT_FOUND, "The requested resource /Workspaces/%s was not found", t->row.workspace_sid);
+        return fault(tx->arena, F_NOT_FOUND, "The requested resource /Workspaces/%s was not found",
+                     t->row.workspace_sid);
     set_initial(tx, &t->row);
     if (!to_worker)
         t->row.ignore_capacity = false;
@@ -302,7 +313,8 @@ static fault_t change_ended(struct routing *e, struct tx *tx, struct task *row, 
 
     if (row->priority != was->priority || !str_eq(row->task_channel_sid, was->task_channel_sid) ||
         row->virtual_start_time != was->virtual_start_time)
-        return fault(tx->arena, F_INVALID_PARAMETER, "Task %s is %s", row->sid, task_status_names[row->assignment_status]);
+        return fault(tx->arena, F_INVALID_PARAMETER, "Task %s is %s", row->sid,
+                     task_status_names[row->assignment_status]);
     t->row = *row; /* only to tell of it */
     t->workspace = find_workspace(e, tx, row->workspace_sid);
     t->queue = find_queue(e, tx, row->task_queue_sid);
@@ -315,7 +327,8 @@ static fault_t change_ended(struct routing *e, struct tx *tx, struct task *row, 
 
 static fault_t change(struct routing *e, struct tx *tx, struct task *row, const struct task *was)
 {
-    bool attributes = !str_eq(row->attributes, was->attributes), channel = !str_eq(row->task_channel_sid, was->task_channel_sid);
+    bool attributes = !str_eq(row->attributes, was->attributes),
+         channel = !str_eq(row->task_channel_sid, was->task_channel_sid);
     fault_t f = json_object_check(tx->arena, "Attributes", row->attributes);
 
     if (!f)
@@ -347,7 +360,7 @@ fault_t task_changed(struct routing *e, struct tx *tx, struct task *t, const str
 
 static fault_t wrap(struct routing *e, struct tx *tx, struct task_live *t, const char *reason)
 {
-    for LIST_EACH (l, &t->reservations) {
+    for (EACH_LINK(l, &t->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         if (r->row.reservation_status == RESERVATION_ACCEPTED)
             end_reservation(e, tx, r, RESERVATION_WRAPPING);
@@ -364,7 +377,8 @@ static fault_t wrap(struct routing *e, struct tx *tx, struct task_live *t, const
 
 static fault_t wrong_state(struct tx *tx, const struct task *t, const char *verb, const char *because)
 {
-    return fault(tx->arena, F_INVALID_PARAMETER, "Cannot %s task %s in workspace %s for account %s because it is not %s.", verb, t->sid,
+    return fault(tx->arena, F_INVALID_PARAMETER,
+                 "Cannot %s task %s in workspace %s for account %s because it is not %s.", verb, t->sid,
                  t->workspace_sid, t->account_sid, because);
 }
 

@@ -5,8 +5,9 @@
 
 #include <cmocka.h> /* after what it needs */
 
-#define ONE_QUEUE "queue Q\n"                                                                                          \
-                  "workflow Main timeout=20 {\"task_routing\":{\"default_filter\":{\"queue\":\"@Q\"}}}\n"
+#define ONE_QUEUE                                                                                                      \
+    "queue Q\n"                                                                                                        \
+    "workflow Main timeout=20 {\"task_routing\":{\"default_filter\":{\"queue\":\"@Q\"}}}\n"
 
 /* clang-format off */
 static const struct { const char *title, *lines; } stories[] = {

@@ -46,7 +46,8 @@ static void configurations(void **state)
         const struct program *p;
         fault_t f = program_compile(a, a, cases[i].configuration, &p);
         if (!f != !cases[i].message || (f && !strstr(f->message, cases[i].message)))
-            fail_msg("%s\n  says: %s\n  not: %s", cases[i].configuration, f ? f->message : "nothing", cases[i].message ? cases[i].message : "nothing");
+            fail_msg("%s\n  says: %s\n  not: %s", cases[i].configuration, f ? f->message : "nothing",
+                     cases[i].message ? cases[i].message : "nothing");
         assert_true(f ? f->status == 400 && f->code == 20001 && !p : p != NULL);
     }
 }
@@ -102,7 +103,8 @@ static void bit_sets(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(configurations), cmocka_unit_test(steps), cmocka_unit_test(bit_sets) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(configurations), cmocka_unit_test(steps),
+                                        cmocka_unit_test(bit_sets) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,8 @@ static fault_t check_activity(struct routing *e, struct tx *tx, const struct wor
     *out = find_activity(e, tx, w->activity_sid);
     if (*out && str_eq((*out)->row.workspace_sid, w->workspace_sid))
         return NULL;
-    return fault(tx->arena, F_INVALID_PARAMETER, "Activity %s does not exist in this Workspace", w->activity_sid ? w->activity_sid : "");
+    return fault(tx->arena, F_INVALID_PARAMETER, "Activity %s does not exist in this Workspace",
+                 w->activity_sid ? w->activity_sid : "");
 }
 
 static fault_t create(struct routing *e, struct tx *tx, struct worker_live *w)
@@ -43,7 +44,8 @@ static fault_t create(struct routing *e, struct tx *tx, struct worker_live *w)
     struct activity_live *a;
 
     if (!ws)
-        return fault(tx->arena, F_NOT_FOUND, "The requested resource /Workspaces/%s was not found", w->row.workspace_sid);
+        return fault(tx->arena, F_NOT_FOUND, "The requested resource /Workspaces/%s was not found",
+                     w->row.workspace_sid);
     if (!w->row.attributes)
         row_set(tx, w, &w->row.attributes, "{}");
     if (!w->row.activity_sid || !*w->row.activity_sid)
@@ -55,7 +57,7 @@ static fault_t create(struct routing *e, struct tx *tx, struct worker_live *w)
         return f;
     w->row.date_status_changed = tx->now;
     link_worker(e, tx, w);
-    for LIST_EACH (l, &ws->channels)
+    for (EACH_LINK(l, &ws->channels))
         make_worker_channel(e, tx, w, CONTAINER_OF(l, struct channel_live, in_workspace));
     tell_worker(e, tx, EV_WORKER_CREATED, w, NULL);
     return NULL;
@@ -69,14 +71,15 @@ fault_t worker_created(struct routing *e, struct tx *tx, struct worker *w)
 
 static void reject_pending_ones(struct routing *e, struct tx *tx, struct worker_live *w)
 {
-    for LIST_EACH (l, &w->reservations) {
+    for (EACH_LINK(l, &w->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_worker);
         if (r->row.reservation_status == RESERVATION_PENDING)
             drop_reservation(e, tx, r, RESERVATION_REJECTED);
     }
 }
 
-static fault_t change(struct routing *e, struct tx *tx, struct worker_live *w, const struct worker *was, bool reject_pending)
+static fault_t change(struct routing *e, struct tx *tx, struct worker_live *w, const struct worker *was,
+                      bool reject_pending)
 {
     bool moved = !str_eq(w->row.activity_sid, was->activity_sid);
     bool told = !str_eq(w->row.attributes, was->attributes) || !str_eq(w->row.friendly_name, was->friendly_name);
@@ -106,7 +109,8 @@ static fault_t change(struct routing *e, struct tx *tx, struct worker_live *w, c
     return NULL;
 }
 
-fault_t worker_changed(struct routing *e, struct tx *tx, struct worker *w, const struct worker *was, bool reject_pending)
+fault_t worker_changed(struct routing *e, struct tx *tx, struct worker *w, const struct worker *was,
+                       bool reject_pending)
 {
     engine_enter(e);
     return engine_leave(e, tx, change(e, tx, (struct worker_live *)w, was, reject_pending));
@@ -127,7 +131,8 @@ fault_t worker_removed(struct routing *e, struct tx *tx, struct worker *row)
     return engine_leave(e, tx, NULL);
 }
 
-fault_t worker_channel_changed(struct routing *e, struct tx *tx, struct worker_channel *row, const struct worker_channel *was)
+fault_t worker_channel_changed(struct routing *e, struct tx *tx, struct worker_channel *row,
+                               const struct worker_channel *was)
 {
     struct worker_channel_live *c = (struct worker_channel_live *)row;
     bool capacity = row->configured_capacity != was->configured_capacity, available = row->available != was->available;

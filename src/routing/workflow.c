@@ -3,7 +3,8 @@
  *     { "task_routing": { "filters": [ { "filter_friendly_name", "expression", "targets": [ TARGET, … ] } ],
  *                         "default_filter": TARGET } }
  *
- * Everything that can be wrong is told here, with its place, when the workflow is saved; walking a program cannot fail. */
+ * Everything that can be wrong is told here, with its place, when the workflow is saved; walking a program cannot fail.
+ */
 #include "routing/internal.h"
 #include <string.h>
 
@@ -24,7 +25,8 @@ fault_t json_object_check(struct arena *a, const char *name, const char *text)
 }
 
 /* A whole number, plain or in quotes; absent (or null) leaves *out alone. */
-static fault_t read_number(struct compiler *c, const char *at, const json_t *target, const char *key, int64_t least, int64_t most, bool *given, int64_t *out)
+static fault_t read_number(struct compiler *c, const char *at, const json_t *target, const char *key, int64_t least,
+                           int64_t most, bool *given, int64_t *out)
 {
     const json_t *v = json_object_get(target, key);
     int64_t n = 0;
@@ -38,7 +40,8 @@ static fault_t read_number(struct compiler *c, const char *at, const json_t *tar
     else if ((ok = json_is_integer(v)))
         n = json_integer_value(v);
     if (!ok || n < least || n > most)
-        return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s.%s must be a number from %lld to %lld", at, key, (long long)least, (long long)most);
+        return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s.%s must be a number from %lld to %lld", at, key,
+                     (long long)least, (long long)most);
     *given = true;
     *out = n;
     return NULL;
@@ -60,10 +63,12 @@ static fault_t read_text(struct compiler *c, const char *at, const json_t *objec
 
 static fault_t bad_expression(struct compiler *c, const char *at, const char *key, const struct expr_error *err)
 {
-    return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s.%s: %s at column %d", at, key, err->message, err->column);
+    return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s.%s: %s at column %d", at, key, err->message,
+                 err->column);
 }
 
-static fault_t read_expression(struct compiler *c, const char *at, const json_t *object, const char *key, enum expr_dialect d, const struct expr **out, const char **source)
+static fault_t read_expression(struct compiler *c, const char *at, const json_t *object, const char *key,
+                               enum expr_dialect d, const struct expr **out, const char **source)
 {
     struct expr_error err = { 0 };
     fault_t f = read_text(c, at, object, key, source);
@@ -81,7 +86,8 @@ static fault_t read_expression(struct compiler *c, const char *at, const json_t 
     return NULL;
 }
 
-static fault_t read_known_worker(struct compiler *c, const char *at, const json_t *target, struct step *s, const char **source)
+static fault_t read_known_worker(struct compiler *c, const char *at, const json_t *target, struct step *s,
+                                 const char **source)
 {
     const char *by_sid, *by_name;
     struct expr_error err = { 0 };
@@ -92,7 +98,8 @@ static fault_t read_known_worker(struct compiler *c, const char *at, const json_
     if (f)
         return f;
     if (by_sid && by_name)
-        return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s has both known_worker_sid and known_worker_friendly_name", at);
+        return fault(c->a, F_INVALID_PARAMETER,
+                     "Configuration: %s has both known_worker_sid and known_worker_friendly_name", at);
     *source = by_sid ? by_sid : by_name;
     if (!*source)
         return NULL;
@@ -112,7 +119,8 @@ static fault_t read_order(struct compiler *c, const char *at, const json_t *targ
     return s->order ? NULL : bad_expression(c, at, "order_by", &err);
 }
 
-static fault_t read_step(struct compiler *c, const char *at, const json_t *target, const char *inherited, struct step *s)
+static fault_t read_step(struct compiler *c, const char *at, const json_t *target, const char *inherited,
+                         struct step *s)
 {
     const char *expression, *order, *skip, *known = NULL;
     bool timed;
@@ -161,7 +169,8 @@ static fault_t read_filter(struct compiler *c, const char *at, const json_t *obj
     if (f)
         return f;
     if (!json_is_array(targets) || !json_array_size(targets))
-        return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s.targets must be a list with at least one target", at);
+        return fault(c->a, F_INVALID_PARAMETER, "Configuration: %s.targets must be a list with at least one target",
+                     at);
     out->nsteps = json_array_size(targets);
     out->steps = arena_alloc(c->home, out->nsteps * sizeof *out->steps);
     for (size_t i = 0; i < out->nsteps && !f; i++)
@@ -191,7 +200,8 @@ fault_t program_compile(struct arena *a, struct arena *home, const char *configu
         return fault(a, F_INVALID_PARAMETER, "Configuration: task_routing has neither filters nor a default_filter");
     p->filters = arena_alloc(home, (p->nfilters + 1) * sizeof *p->filters);
     for (size_t i = 0; i < p->nfilters && !f; i++)
-        f = read_filter(&c, arena_printf(a, "task_routing.filters[%zu]", i), json_array_get(filters, i), &p->filters[i]);
+        f = read_filter(&c, arena_printf(a, "task_routing.filters[%zu]", i), json_array_get(filters, i),
+                        &p->filters[i]);
     if (!f && fallback && !json_is_null(fallback)) {
         p->fallback = arena_alloc(home, sizeof *p->fallback);
         f = read_step(&c, "task_routing.default_filter", fallback, NULL, p->fallback);
@@ -213,7 +223,8 @@ static fault_t check_queue(struct routing *e, struct tx *tx, const char *workspa
 
     if (q && str_eq(q->row.workspace_sid, workspace_sid))
         return NULL;
-    return fault(tx->arena, F_INVALID_PARAMETER, "Configuration: TaskQueue %s does not exist in this Workspace", s->queue);
+    return fault(tx->arena, F_INVALID_PARAMETER, "Configuration: TaskQueue %s does not exist in this Workspace",
+                 s->queue);
 }
 
 fault_t workflow_check(struct routing *e, struct tx *tx, const char *workspace_sid, const char *configuration)
@@ -240,14 +251,15 @@ bool program_uses_queue(const struct program *p, const char *queue_sid)
     return p->fallback && str_eq(p->fallback->queue, queue_sid);
 }
 
-/* --- where a task stands: filter_index and target_index; -1 and 0 in the default filter, -1 and -1 in no step at all (placed by its
- * RoutingTarget, or its step has gone from the configuration). */
+/* --- where a task stands: filter_index and target_index; -1 and 0 in the default filter, -1 and -1 in no step at all
+ * (placed by its RoutingTarget, or its step has gone from the configuration). */
 
 const struct filter *filter_of(const struct task_live *t)
 {
     const struct program *p = t->workflow ? t->workflow->program : NULL;
 
-    return p && t->row.filter_index >= 0 && (size_t)t->row.filter_index < p->nfilters ? &p->filters[t->row.filter_index] : NULL;
+    return p && t->row.filter_index >= 0 && (size_t)t->row.filter_index < p->nfilters ? &p->filters[t->row.filter_index]
+                                                                                      : NULL;
 }
 
 const struct step *step_of(const struct task_live *t)
