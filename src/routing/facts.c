@@ -63,6 +63,8 @@ static void put_task(struct json_out *o, struct tx *tx, const struct task_live *
     pair_time(o, "task_virtual_start_time", row->virtual_start_time);
     json_pair_int(o, "task_version", row->version);
     json_pair_bool(o, "task_ignore_capacity", row->ignore_capacity);
+    if (row->routing_target)
+        json_pair_str(o, "task_routing_target", row->routing_target);
     if (t->channel) {
         json_pair_str(o, "task_channel_sid", t->channel->row.sid);
         json_pair_str(o, "task_channel_unique_name", t->channel->row.unique_name);
