@@ -3,15 +3,10 @@ import { currentAnnouncements, subscribeToAnnouncements, type Announcement } fro
 import styles from './Hidden.module.css';
 
 function Region({ politeness, said }: { politeness: 'polite' | 'assertive'; said: Announcement }) {
-  const role = politeness === 'assertive' ? 'alert' : 'status';
   return (
     <div className={styles.hidden} data-testid={`announce-${politeness}`}>
-      <div role={role} aria-live={politeness}>
-        {said.count % 2 === 0 ? said.text : ''}
-      </div>
-      <div role={role} aria-live={politeness}>
-        {said.count % 2 === 1 ? said.text : ''}
-      </div>
+      <div aria-live={politeness}>{said.count % 2 === 0 ? said.text : ''}</div>
+      <div aria-live={politeness}>{said.count % 2 === 1 ? said.text : ''}</div>
     </div>
   );
 }

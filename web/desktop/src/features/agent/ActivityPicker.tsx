@@ -28,9 +28,6 @@ export function ActivityPicker() {
   const menu = useMenuState({ placement: 'bottom-end' });
   const { activity, worker, tasks } = useAppSelector((state) => state.flex.worker);
   const activities = useAppSelector(selectActivities);
-  const connected = useAppSelector(
-    (state) => state.flex.connectionStatus.connectionState === 'connected',
-  );
   const [question, setQuestion] = useState<{ activity: Activity; offers: number } | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -46,7 +43,7 @@ export function ActivityPicker() {
 
   const choose = (to: Activity) => {
     menu.hide();
-    if (to.sid === activity?.sid) return;
+    if (busy || to.sid === activity?.sid) return;
     const offers = offersAtStake(to, tasks.values());
     if (offers > 0) setQuestion({ activity: to, offers });
     else void change(to, false);
@@ -58,7 +55,7 @@ export function ActivityPicker() {
         {...menu}
         variant="reset"
         size="reset"
-        disabled={!connected || busy || activities.length === 0}
+        aria-busy={busy}
         data-testid="activity-button"
       >
         <span className={styles.picker} data-busy={busy || undefined}>
@@ -70,6 +67,7 @@ export function ActivityPicker() {
         </span>
       </MenuButton>
       <Menu {...menu} aria-label="Change your activity">
+        {activities.length === 0 && <p className={styles.none}>Connecting…</p>}
         {activities.map((one) => (
           <MenuItem
             {...menu}

@@ -1,8 +1,6 @@
 import type { ConnectionStatus } from '../../state/connection';
 
-/** A renewal of the token closes the socket for a moment: that is no news to anybody. */
-export const GRACE_MS = 2000;
-export const RECOVERED_MS = 4000;
+const RECOVERED_MS = 4000;
 
 export type Banner =
   | { kind: 'none' }
@@ -16,7 +14,6 @@ export function bannerOf(
   online: boolean,
 ): Banner {
   if (status.connectionState === 'disconnected' && status.lostAt !== null) {
-    if (now - status.lostAt < GRACE_MS && online) return { kind: 'none' };
     const seconds = status.nextAttemptAt ? Math.ceil((status.nextAttemptAt - now) / 1000) : 0;
     return {
       kind: 'lost',
