@@ -203,7 +203,8 @@ struct cursor {
     struct lane *lane; /* NULL: the fresh ones, */
     struct channel_live *channel;
     struct queue_live *queue;
-    struct task_live **fresh; /* … which follow here, up to a NULL */
+    const struct step *hopeless; /* no dirty worker is admitted to it, whatever the task */
+    struct task_live **fresh;    /* … which follow here, up to a NULL */
 };
 
 struct merge {
@@ -284,11 +285,14 @@ static void add_lanes(struct merge *m, struct worker_live *w, struct map *seen)
     }
 }
 
-/* Is there a dirty worker for this task? */
-static bool has_dirty(struct merge *m, const struct cursor *c)
+/* Is there a dirty worker for this task?  A lane of a thousand tasks in one step is asked once, if the task has no say
+ * in it. */
+static bool has_dirty(struct merge *m, struct cursor *c)
 {
     const struct step *s = step_of(c->next);
 
+    if (s && s == c->hopeless)
+        return false;
     for (size_t i = 0; i < m->ndirty; i++) {
         struct worker_live *w = m->dirty[i];
         if (w->workspace != c->queue->workspace || !bits_has(&c->queue->workers, w->slot))
@@ -297,6 +301,8 @@ static bool has_dirty(struct merge *m, const struct cursor *c)
         if (wc && wc->ready && step_admits(m->tx, c->next, s, w))
             return true;
     }
+    if (s && !s->known && !(s->expression && (expr_reads(s->expression) & EXPR_READS_TASK)))
+        c->hopeless = s;
     return false;
 }
 

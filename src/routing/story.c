@@ -666,6 +666,9 @@ static void play(struct story *s, const char *line)
         const char *before = story_memory(s);
         story_must(s, story_line(s, line), "it is undone");
         story_text(s, story_memory(s), before);
+    } else if (str_eq(w.at[0], "repeat")) {
+        for (int64_t n = story_digits(w.at[1]); n > 0; n--)
+            play(s, strstr(line, w.at[2]));
     } else if (str_eq(w.at[0], "turn")) {
         ledger_turn(s->ledger, story_digits(w.at[1]) * SECOND);
         story_check(s);

@@ -18,6 +18,7 @@
  *     told task-queue.timeout task.canceled (all events since the last told, but for those of "deaf")
  *     version Ann 3 · callbacks 1
  *     refused TEXT | line (the line is refused, and the message has TEXT; nothing changed)
+ *     repeat 3 line
  *     undo line (as the line, but refused when it has been done)
  *
  * After each story the engine is compared with what a reload makes of the store. */

@@ -185,7 +185,7 @@ static const struct { const char *title, *lines; } stories[] = {
     "workflow Main {\"task_routing\":{\"filters\":[{\"targets\":[{\"queue\":\"@Q1\",\"timeout\":10},{\"queue\":\"@Q2\",\"timeout\":\"10\"},{\"queue\":\"@Q3\",\"timeout\":10}]}],"
       "\"default_filter\":{\"queue\":\"@Default\"}}}\n"
     "deaf\n" "task T\n" "told workflow.entered task-queue.entered task.created workflow.target-matched\n"
-    "turn 9\n" "in T Q1\n" "turn 1\n" "in T Q2\n" "told task-queue.timeout workflow.target-matched task-queue.moved task-queue.entered\n"
+    "turn 9\n" "in T Q1\n" "reload\n" "turn 1\n" "in T Q2\n" "told task-queue.timeout workflow.target-matched task-queue.moved task-queue.entered\n"
     "turn 10\n" "in T Q3\n" "told task-queue.timeout workflow.target-matched task-queue.moved task-queue.entered\n"
     "turn 9\n" "is T pending\n" "turn 1\n"
     "is T canceled\n" "because T Task canceled on Workflow timeout\n" "told task-queue.timeout workflow.timeout task.canceled\n" },
@@ -368,6 +368,16 @@ static const struct { const char *title, *lines; } stories[] = {
     "task T timeout=60\n" "turn 59\n" "is T pending\n" "turn 1\n" "is T canceled\n" "because T Task TTL Exceeded\n"
     "worker Ann Available\n" "task U timeout=60\n" "turn 60\n" "is U canceled\n" "used Ann default 0 100\n"
     "task V timeout=60\n" "accept V Ann\n" "turn 61\n" "is V assigned\n" },
+
+{ "A thousand offers are enough",
+    ONE_QUEUE "worker Ann Available\n" "task T\n" "repeat 999 reject T Ann\n" "is T reserved\n" "deaf\n" "reject T Ann\n" "is T canceled\n"
+    "because T Task TTL Exceeded or Max assignment count exceeded\n" "told reservation.rejected task.canceled\n" "task U\n" "offered U Ann\n" },
+
+{ "A thousand in one step and nobody for it: the others are not kept waiting",
+    "queue Q\n"
+    "workflow Main {\"task_routing\":{\"filters\":[{\"expression\":\"x == 1\",\"targets\":[{\"queue\":\"@Q\",\"expression\":\"worker.lang == 'fr'\"}]}],\"default_filter\":{\"queue\":\"@Q\"}}}\n"
+    "task A {\"x\":1}\n" "task B {\"x\":1}\n" "task C\n" "task D {\"x\":1}\n" "worker Ann Available {\"lang\":\"en\"}\n" "offered C Ann\n"
+    "is A pending\n" "worker Bob Available {\"lang\":\"fr\"}\n" "offered A Bob\n" },
 
 { "What is assigned for a day is deleted by the system",
     ONE_QUEUE "worker Ann Available\n" "task T\n" "accept T Ann\n" "deaf\n" "turn 86399\n" "is T assigned\n" "turn 1\n" "gone T\n"
