@@ -539,10 +539,10 @@ test('a browser may ask from any origin', async () => {
   assert.equal(answer.headers.get('access-control-allow-origin'), '*');
 });
 
-test('a worker has no more than twenty sockets', async () => {
+test('a worker has no more than a hundred sockets', async () => {
   const c = await centre();
   const sockets = [];
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 100; i++) {
     const socket = new WebSocket(socketUrl(c.tokenOf()));
     const [first] = await once(socket, 'message');
     assert.equal(JSON.parse(first).payload.channel_id, c.alice.sid);

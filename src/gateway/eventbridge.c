@@ -98,16 +98,6 @@ static fault_t read_now(struct op *op)
     return f ? f : route_of(c)->run(c);
 }
 
-/* Once this command is over (until then the ledger holds the op), a reader goes on. */
-static void go_on_reading(struct op *op, fault_t f)
-{
-    op->finish = NULL;
-    if (f)
-        op_finish(op, f);
-    else
-        op_continue_on_reader(op, read_now);
-}
-
 /* The worker whose request it is hears of what it causes after the answer, so deliver() must know whose it is. */
 static fault_t run_as(struct call *c, const struct route *route)
 {
@@ -135,7 +125,7 @@ static fault_t request(struct op *op)
                       c->envelope.method, c->envelope.url);
     if (route->reads) {
         op->data = c;
-        op->finish = go_on_reading;
+        op_continue_on_reader(op, read_now);
         return NULL;
     }
     f = check_workspace(c);

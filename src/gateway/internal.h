@@ -19,7 +19,7 @@
 enum {
     ENVELOPE_MAX = 64 * 1024,
     SEGMENTS_MAX = 8,
-    SESSIONS_MAX = 20,    /* sockets a worker */
+    SESSIONS_MAX = 100,   /* sockets a worker: tabs, and pages that were closed without a word */
     WAITING_MAX = 1000,   /* frames for a socket that has not loaded its lists */
     DISPLACED_MAX = 10000,
     REPLY_FIRST_MS = 30,  /* what a client causes reaches it after the reply has */
