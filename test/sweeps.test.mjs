@@ -38,8 +38,8 @@ const meanings = {
   Workers: { ActivitySid: sidOf('default_activity_sid') },
   Workspaces: {
     MultiTaskEnabled: 'true',
-    DefaultActivitySid: sidOf('default_activity_sid'),
-    TimeoutActivitySid: sidOf('timeout_activity_sid'),
+    DefaultActivitySid: undefined, // of its own, which is not known before it is made
+    TimeoutActivitySid: undefined,
   },
   Tasks: {
     TaskChannel: 'chat',
@@ -48,9 +48,14 @@ const meanings = {
     RoutingTarget: undefined,
     IgnoreCapacity: undefined,
     AssignmentStatus: undefined,
+    Reason: undefined,
     VirtualStartTime: '2020-01-02T03:04:05Z',
   },
   Accounts: { Status: 'active' },
+  Forms: {
+    WorkspaceSid: ({ workspace }) => workspace.sid,
+    WorkflowSid: ({ workflow }) => workflow,
+  },
 };
 
 let counted = 0;
