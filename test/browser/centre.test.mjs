@@ -118,13 +118,13 @@ test('keyboard alone: log in, go Available, accept', async () => {
 
 test('the server is gone and comes back: the banner says so, and work goes on', async () => {
   const page = await browser.window();
-  await logIn(page, server.url, 'bob');
+  await logIn(page, server.url, 'alice');
   await go(page, 'Available');
   await server.restart();
   await page.getByTestId('connection-banner').waitFor();
   await page.getByTestId('connection-banner').waitFor({ state: 'detached', timeout: 60_000 });
   const customer = await browser.window();
-  await fillIn(customer, { ...support, name: 'Mrs Back' });
+  await fillIn(customer, { ...billing, name: 'Mrs Back' });
   await page.getByTestId('incoming-task').getByText('Mrs Back').first().waitFor();
   await customer.context().close();
   await page.context().close();
