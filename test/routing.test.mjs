@@ -327,3 +327,48 @@ test('lists are filtered and ordered', async () => {
   const found = await centre.workspace.tasks.list({ evaluateTaskAttributes: 'skill == "none"' });
   assert.deepEqual(found, []);
 });
+
+test('the log tells what happened, newest first, and can be searched', async () => {
+  const centre = await makeCentre(server);
+  await centre.agent('Alice', ['billing']);
+  const task = await centre.task({ skill: 'billing' });
+  await centre.task({ skill: 'support' });
+  const events = await centre.workspace.events.list({ taskSid: task.sid });
+  assert.deepEqual(
+    events.map((event) => event.eventType),
+    [
+      'reservation.created',
+      'workflow.target-matched',
+      'task.created',
+      'task-queue.entered',
+      'workflow.entered',
+    ],
+  );
+  const [offered] = events;
+  assert.equal(offered.eventData.worker_name, 'Alice');
+  assert.equal(offered.resourceType, 'reservation');
+  const one = await centre.workspace.events(offered.sid).fetch();
+  assert.equal(one.description, offered.description);
+  const created = await centre.workspace.events.list({ eventType: 'worker.created' });
+  assert.equal(created.length, 1);
+  assert.equal((await centre.workspace.events.list({ pageSize: 2 })).length > 5, true);
+  await server.turnClock(16 * 60_000);
+  assert.deepEqual(
+    await centre.workspace.events.list({ taskSid: task.sid, eventType: 'task.created' }),
+    [],
+  );
+  assert.equal(
+    (
+      await centre.workspace.events.list({
+        taskSid: task.sid,
+        minutes: 60,
+        eventType: 'task.created',
+      })
+    ).length,
+    1,
+  );
+  await assert.rejects(
+    centre.workspace.events.list({ startDate: new Date('2020-01-01') }),
+    refused(400, 20001, /older than 30 days/),
+  );
+});

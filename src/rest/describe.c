@@ -67,7 +67,7 @@ static const char *param_of(struct description *d, const struct field *f)
     return name_pascal(d->a, f->name);
 }
 
-static void put_row_schema(struct description *d, const struct resource *r)
+static void put_row_schema(struct description *d, const struct resource *r, bool new)
 {
     const struct kind *k = r->shape ? r->shape : r->kind;
     bool old_style = r->style == STYLE_2010;
@@ -79,7 +79,7 @@ static void put_row_schema(struct description *d, const struct resource *r)
     for
         EACH_FIELD(f, k)
         {
-            if ((f->flags & (HIDDEN | SECRET)) || f->part_of)
+            if ((f->flags & HIDDEN) || ((f->flags & SECRET) && !new) || f->part_of)
                 continue;
             json_key(d->o, f->name);
             put_schema(d, f);
@@ -113,6 +113,8 @@ static void put_list_parameters(struct description *d, const struct resource *r)
         EACH_FIELD(f, r->kind)
         {
             ordered |= (f->flags & ORDERING) != 0;
+            if (path_names(d->a, r, f))
+                continue;
             if (f->flags & (FILTER | RANGE))
                 put_query(d, param_of(d, f), f, "query");
             for (const char *const *s = (const char *const[]){ "<", ">", "Before", "After", NULL };
@@ -191,7 +193,7 @@ static void put_response(struct description *d, const struct resource *r, int st
             json_pair_str(d->o, "type", "array");
             json_key(d->o, "items");
         }
-        put_row_schema(d, r);
+        put_row_schema(d, r, status == 201);
         if (list) {
             json_close(d->o, '}');
             if (r->style == STYLE_META)

@@ -196,12 +196,6 @@ const struct resource worker_resource = {
 /* --- Worker Channel -------------------------------------------------------------------------------------------------
  */
 
-static const struct link_row channel_links[] = {
-    { "workspace", WORKSPACE_PATH },
-    { "worker", WORKSPACE_PATH "/Workers/{worker_sid}" },
-    { "task_channel", WORKSPACE_PATH "/TaskChannels/{task_channel_sid}" },
-};
-
 static fault_t channel_find(struct op *op, const char *key, void **row)
 {
     struct worker *w = op_find(op, &worker_kind, op_path(op, "worker_sid"));
@@ -236,7 +230,6 @@ const struct resource worker_channel_resource = {
     .verbs = LIST | FETCH | UPDATE,
     .kind = &worker_channel_kind,
     .reads_live = true,
-    .links = ROWS(channel_links),
     .find = channel_find,
     .update = channel_update,
     .present = channel_present,
