@@ -28,4 +28,4 @@ static inline void list_remove(struct link *l)
     list_init(l);
 }
 /* l may be removed in the body. */
-#define LIST_EACH(l, head) (struct link *l = (head)->next, *l##_next = l->next; l != (head); l = l##_next, l##_next = l->next)
+#define LIST_EACH(l, head) struct link *l = (head)->next, *l##_next = l->next; l != (head); l = l##_next, l##_next = l->next

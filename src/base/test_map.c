@@ -158,13 +158,11 @@ static void lists(void **state)
     list_append(&head, &a.link);
     list_append(&head, &c.link);
     list_insert_before(&c.link, &b.link);
-    for
-        LIST_EACH(l, &head)
-        {
-            strcat(order, CONTAINER_OF(l, struct thing, link)->key);
-            if (l == &b.link)
-                list_remove(l);
-        }
+    for (LIST_EACH(l, &head)) {
+        strcat(order, CONTAINER_OF(l, struct thing, link)->key);
+        if (l == &b.link)
+            list_remove(l);
+    }
     assert_string_equal(order, "abc");
     assert_false(list_linked(&b.link));
     list_remove(&b.link);

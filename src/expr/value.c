@@ -202,7 +202,7 @@ static const char *scalar_text(const struct expr_value *v, char room[static 64],
 bool scalar_contains(const struct expr_value *a, const struct expr_value *b)
 {
     char room_a[64], room_b[64];
-    size_t na, nb;
+    size_t na = 0, nb = 0;
     const char *sa = scalar_text(a, room_a, &na), *sb = scalar_text(b, room_b, &nb);
 
     return sa && sb && memmem(sa, na, sb, nb);

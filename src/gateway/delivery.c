@@ -72,12 +72,10 @@ static bool may_hear(struct session *s, const struct frame *f)
 
 void frames_free(struct link *list)
 {
-    for
-        LIST_EACH(l, list)
-        {
-            list_remove(l);
-            free(CONTAINER_OF(l, struct frame, link));
-        }
+    for (LIST_EACH(l, list)) {
+        list_remove(l);
+        free(CONTAINER_OF(l, struct frame, link));
+    }
 }
 
 static void dispatch(struct session *s, struct frame *f, int64_t now)
@@ -96,12 +94,10 @@ static void dispatch(struct session *s, struct frame *f, int64_t now)
 
 static void flush_session(struct session *s, int64_t now)
 {
-    for
-        LIST_EACH(l, &s->out)
-        {
-            list_remove(l);
-            dispatch(s, CONTAINER_OF(l, struct frame, link), now);
-        }
+    for (LIST_EACH(l, &s->out)) {
+        list_remove(l);
+        dispatch(s, CONTAINER_OF(l, struct frame, link), now);
+    }
 }
 
 static void flush_all(struct bridge *b)
@@ -165,12 +161,10 @@ static void prime(struct session *s)
 {
     s->primed = true;
     s->nheld = 0;
-    for
-        LIST_EACH(l, &s->held)
-        {
-            list_remove(l);
-            put_out(s, CONTAINER_OF(l, struct frame, link));
-        }
+    for (LIST_EACH(l, &s->held)) {
+        list_remove(l);
+        put_out(s, CONTAINER_OF(l, struct frame, link));
+    }
 }
 
 void session_offer(struct session *s, struct frame *f)
@@ -200,16 +194,14 @@ static struct session *waiting_session(struct bridge *b, const char *worker_sid,
 
     if (!d)
         return NULL;
-    for
-        LIST_EACH(l, &d->sessions)
-        {
-            struct session *s = CONTAINER_OF(l, struct session, in_desk);
-            if (s->primed || !session_is_open(s))
-                continue;
-            if (s->token == token)
-                return s;
-            first = first ? first : s;
-        }
+    for (LIST_EACH(l, &d->sessions)) {
+        struct session *s = CONTAINER_OF(l, struct session, in_desk);
+        if (s->primed || !session_is_open(s))
+            continue;
+        if (s->token == token)
+            return s;
+        first = first ? first : s;
+    }
     return first;
 }
 
@@ -225,15 +217,13 @@ void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, st
 
     if (!s)
         return;
-    for
-        LIST_EACH(l, &s->held)
-        {
-            struct frame *f = CONTAINER_OF(l, struct frame, link);
-            if (!is_in_the_list(f->type))
-                continue;
-            list_remove(l);
-            free(f);
-        }
+    for (LIST_EACH(l, &s->held)) {
+        struct frame *f = CONTAINER_OF(l, struct frame, link);
+        if (!is_in_the_list(f->type))
+            continue;
+        list_remove(l);
+        free(f);
+    }
     for (size_t i = 0; i < n; i++)
         learn(s, rows[i]->sid);
     s->hold_until = steady_ms() + PRIMING_MS;
@@ -272,13 +262,11 @@ static void add_desk(struct parcel *p, struct arena *a, const char *worker_sid)
     if (p->n)
         memcpy(to, p->to, p->n * sizeof(struct session *));
     p->to = to;
-    for
-        LIST_EACH(l, &d->sessions)
-        {
-            struct session *s = CONTAINER_OF(l, struct session, in_desk);
-            if (session_is_open(s))
-                p->to[p->n++] = s;
-        }
+    for (LIST_EACH(l, &d->sessions)) {
+        struct session *s = CONTAINER_OF(l, struct session, in_desk);
+        if (session_is_open(s))
+            p->to[p->n++] = s;
+    }
 }
 
 struct holders {

@@ -33,10 +33,9 @@ static void pair_version(struct json_out *o, int64_t version)
 
 static bool really_changed(const struct kind *k, const void *row, const void *was)
 {
-    for
-        EACH_FIELD(f, k)
-    if (field_is_column(f) && !field_equal(f, row, was))
-        return true;
+    for (EACH_FIELD(f, k))
+        if (field_is_column(f) && !field_equal(f, row, was))
+            return true;
     return false;
 }
 

@@ -67,13 +67,11 @@ bool desk_is_empty(struct bridge *b, const char *worker_sid, const struct sessio
 
     if (!d)
         return true;
-    for
-        LIST_EACH(l, &d->sessions)
-        {
-            const struct session *s = CONTAINER_OF(l, struct session, in_desk);
-            if (s != but && session_is_open(s))
-                return false;
-        }
+    for (LIST_EACH(l, &d->sessions)) {
+        const struct session *s = CONTAINER_OF(l, struct session, in_desk);
+        if (s != but && session_is_open(s))
+            return false;
+    }
     return true;
 }
 
@@ -86,13 +84,11 @@ struct session *session_of(struct bridge *b, const char *subject)
     d = desk_of(b, worker_sid);
     if (!d)
         return NULL;
-    for
-        LIST_EACH(l, &d->sessions)
-        {
-            struct session *s = CONTAINER_OF(l, struct session, in_desk);
-            if (!strcmp(s->subject, subject))
-                return s;
-        }
+    for (LIST_EACH(l, &d->sessions)) {
+        struct session *s = CONTAINER_OF(l, struct session, in_desk);
+        if (!strcmp(s->subject, subject))
+            return s;
+    }
     return NULL;
 }
 
@@ -196,13 +192,11 @@ static void displace(struct session *s, int64_t now)
 
 static void close_others(struct session *s, int64_t now)
 {
-    for
-        LIST_EACH(l, &s->desk->sessions)
-        {
-            struct session *other = CONTAINER_OF(l, struct session, in_desk);
-            if (other != s && session_is_open(other))
-                displace(other, now);
-        }
+    for (LIST_EACH(l, &s->desk->sessions)) {
+        struct session *other = CONTAINER_OF(l, struct session, in_desk);
+        if (other != s && session_is_open(other))
+            displace(other, now);
+    }
 }
 
 /* --- the handshake ------------------------------------------------------------------------------------------------ */
@@ -309,9 +303,8 @@ static size_t count_open(struct bridge *b, const char *worker_sid)
 
     if (!d)
         return 0;
-    for
-        LIST_EACH(l, &d->sessions)
-    n += session_is_open(CONTAINER_OF(l, struct session, in_desk));
+    for (LIST_EACH(l, &d->sessions))
+        n += session_is_open(CONTAINER_OF(l, struct session, in_desk));
     return n;
 }
 
@@ -345,12 +338,10 @@ void sessions_stop(struct bridge *b)
 
     for (size_t i = 0; (d = map_next(&b->desks, &i));) {
         map_remove(&b->desks, d->worker_sid);
-        for
-            LIST_EACH(l, &d->sessions)
-            {
-                list_remove(l);
-                session_free(CONTAINER_OF(l, struct session, in_desk));
-            }
+        for (LIST_EACH(l, &d->sessions)) {
+            list_remove(l);
+            session_free(CONTAINER_OF(l, struct session, in_desk));
+        }
         free(d);
     }
     map_clear(&b->desks);

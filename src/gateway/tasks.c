@@ -158,18 +158,16 @@ static fault_t check_create(struct call *c)
 /* What a task is when nothing is said, as its description has it. */
 static void set_initial(struct tx *tx, struct task *t)
 {
-    for
-        EACH_FIELD(f, &task_kind)
-        {
-            if (!(f->flags & ON_CREATE))
-                continue;
-            if (field_is_text(f))
-                row_set(tx, t, field_text(f, t), f->initial);
-            else if (f->type == T_BOOL)
-                (void)str_to_bool(f->initial ? f->initial : "false", field_bool(f, t));
-            else if (!f->initial || !str_to_int(f->initial, field_int(f, t)))
-                *field_int(f, t) = NO_VALUE;
-        }
+    for (EACH_FIELD(f, &task_kind)) {
+        if (!(f->flags & ON_CREATE))
+            continue;
+        if (field_is_text(f))
+            row_set(tx, t, field_text(f, t), f->initial);
+        else if (f->type == T_BOOL)
+            (void)str_to_bool(f->initial ? f->initial : "false", field_bool(f, t));
+        else if (!f->initial || !str_to_int(f->initial, field_int(f, t)))
+            *field_int(f, t) = NO_VALUE;
+    }
 }
 
 static void take(struct call *c, struct task *t, const char **member, const char *name)

@@ -18,26 +18,23 @@ fault_t unavailable(struct arena *a)
 
 static bool really_changed(const struct kind *k, const void *row, const void *was)
 {
-    for
-        EACH_FIELD(f, k)
-    if (field_is_column(f) && !field_equal(f, row, was))
-        return true;
+    for (EACH_FIELD(f, k))
+        if (field_is_column(f) && !field_equal(f, row, was))
+            return true;
     return false;
 }
 
 /* Once a command, unless the engine has done it itself. */
 static void stamp(const struct kind *k, void *row, const void *was, int64_t now)
 {
-    for
-        EACH_FIELD(f, k)
-        {
-            if (!(f->flags & (TOUCHED | REVISION)) || !field_equal(f, row, was))
-                continue;
-            if (f->flags & TOUCHED)
-                *field_int(f, row) = now;
-            else
-                ++*field_int(f, row);
-        }
+    for (EACH_FIELD(f, k)) {
+        if (!(f->flags & (TOUCHED | REVISION)) || !field_equal(f, row, was))
+            continue;
+        if (f->flags & TOUCHED)
+            *field_int(f, row) = now;
+        else
+            ++*field_int(f, row);
+    }
 }
 
 static void stamp_changes(struct tx *tx)

@@ -126,10 +126,9 @@ void event_tell(struct tx *tx, struct event *e)
     e->sid = tx_sid(tx, "EV");
     e->at = tx->now;
     struct event *kept = arena_copy(a, e, sizeof *e);
-    for
-        EACH_FIELD(f, &event_kind)
-    if (field_is_text(f) && field_is_column(f))
-        *field_text(f, kept) = arena_strdup(a, *field_text(f, kept));
+    for (EACH_FIELD(f, &event_kind))
+        if (field_is_text(f) && field_is_column(f))
+            *field_text(f, kept) = arena_strdup(a, *field_text(f, kept));
     ARRAY_PUSH(&l->events, kept);
     l->telling++;
     for (size_t i = 0; i < l->listeners.n; i++) {

@@ -9,21 +9,19 @@ static void put_row(struct text *t, const struct row_head *h)
     const struct kind *k = h->kind->kind;
 
     text_put(t, k->name);
-    for
-        EACH_FIELD(f, k)
-        {
-            if (!field_is_column(f))
-                continue;
-            text_putf(t, " %s=", f->name);
-            if (f->type == T_BOOL)
-                text_put(t, *field_bool(f, row_of(h)) ? "true" : "false");
-            else if (f->type == T_ENUM)
-                text_put(t, f->names[*field_enum(f, row_of(h))]);
-            else if (!field_is_text(f))
-                text_put_int(t, *field_int(f, row_of(h)));
-            else
-                text_put(t, *field_text(f, row_of(h)) ? *field_text(f, row_of(h)) : "(none)");
-        }
+    for (EACH_FIELD(f, k)) {
+        if (!field_is_column(f))
+            continue;
+        text_putf(t, " %s=", f->name);
+        if (f->type == T_BOOL)
+            text_put(t, *field_bool(f, row_of(h)) ? "true" : "false");
+        else if (f->type == T_ENUM)
+            text_put(t, f->names[*field_enum(f, row_of(h))]);
+        else if (!field_is_text(f))
+            text_put_int(t, *field_int(f, row_of(h)));
+        else
+            text_put(t, *field_text(f, row_of(h)) ? *field_text(f, row_of(h)) : "(none)");
+    }
     text_putc(t, '\n');
 }
 

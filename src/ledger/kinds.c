@@ -48,12 +48,11 @@ static void unique_flagged(struct unique *u, const struct kind *k, const struct 
 {
     uint32_t scope = field_flagged(k, PARENT) ? PARENT : OWNER;
 
-    for
-        EACH_FIELD(f, k)
-    if ((f->flags & scope) && f != about) {
-        assert(u->n < 7);
-        u->fields[u->n++] = f;
-    }
+    for (EACH_FIELD(f, k))
+        if ((f->flags & scope) && f != about) {
+            assert(u->n < 7);
+            u->fields[u->n++] = f;
+        }
     u->fields[u->n++] = about;
     u->nocase = about->flags & NOCASE;
 }
@@ -74,10 +73,9 @@ static void make_uniques(struct live_kind *lk, struct arena *a)
     const struct kind *k = lk->kind;
 
     lk->uniques = arena_alloc(a, (k->nfields + k->nindexes) * sizeof *lk->uniques);
-    for
-        EACH_FIELD(f, k)
-    if ((f->flags & UNIQUE) && !(f->flags & KEY))
-        unique_flagged(&lk->uniques[lk->nuniques++], k, f);
+    for (EACH_FIELD(f, k))
+        if ((f->flags & UNIQUE) && !(f->flags & KEY))
+            unique_flagged(&lk->uniques[lk->nuniques++], k, f);
     for (size_t i = 0; i < k->nindexes; i++)
         if (k->indexes[i].unique)
             unique_listed(&lk->uniques[lk->nuniques++], a, k, &k->indexes[i]);
@@ -90,10 +88,9 @@ static void make_kind(struct ledger *l, struct live_kind *lk, const struct kind 
     lk->key = field_flagged(k, KEY);
     lk->partial = k->is_live || k->live_where;
     lk->texts = arena_alloc(l->arena, k->nfields * sizeof(struct field *));
-    for
-        EACH_FIELD(f, k)
-    if (field_is_text(f) && field_is_column(f))
-        lk->texts[lk->ntexts++] = f;
+    for (EACH_FIELD(f, k))
+        if (field_is_text(f) && field_is_column(f))
+            lk->texts[lk->ntexts++] = f;
     if (k->resident)
         make_uniques(lk, l->arena);
     size_t slot = slot_of(l, k);

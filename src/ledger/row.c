@@ -215,10 +215,9 @@ void row_set(struct tx *tx, void *row, const char **member, const char *value)
 
 static void set_times(const struct kind *k, void *row, int64_t now)
 {
-    for
-        EACH_FIELD(f, k)
-    if (f->flags & (BORN | TOUCHED))
-        *field_int(f, row) = now;
+    for (EACH_FIELD(f, k))
+        if (f->flags & (BORN | TOUCHED))
+            *field_int(f, row) = now;
 }
 
 void *row_new(struct tx *tx, const struct kind *k, const char *sid)

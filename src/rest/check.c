@@ -57,10 +57,9 @@ const char *resource_check(struct arena *a, const struct resource *r)
     }
     if (r->key && !field_named(k, r->key))
         return arena_printf(a, "%s: its key %s is not a member of %s", r->path, r->key, k->name);
-    for
-        EACH_FIELD(f, k)
-    if ((why = check_field(a, k, f)))
-        return why;
+    for (EACH_FIELD(f, k))
+        if ((why = check_field(a, k, f)))
+            return why;
     const struct params *all[] = { &r->create_params, &r->update_params, &r->list_params };
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         if ((why = check_params(a, r, all[i])))

@@ -76,14 +76,12 @@ static void put_row_schema(struct description *d, const struct resource *r, bool
     json_pair_str(d->o, "type", "object");
     json_key(d->o, "properties");
     json_open(d->o, '{');
-    for
-        EACH_FIELD(f, k)
-        {
-            if ((f->flags & HIDDEN) || ((f->flags & SECRET) && !new) || f->part_of)
-                continue;
-            json_key(d->o, f->name);
-            put_schema(d, f);
-        }
+    for (EACH_FIELD(f, k)) {
+        if ((f->flags & HIDDEN) || ((f->flags & SECRET) && !new) || f->part_of)
+            continue;
+        json_key(d->o, f->name);
+        put_schema(d, f);
+    }
     json_pair_raw(d->o, old_style ? "uri" : "url", "{\"type\":\"string\",\"format\":\"uri\"}");
     if (r->nlinks)
         json_pair_raw(d->o, old_style ? "subresource_uris" : "links", "{\"type\":\"object\"}");
@@ -109,18 +107,16 @@ static void put_list_parameters(struct description *d, const struct resource *r)
     static const char *const paging[] = { "PageSize", "Page", "PageToken" };
     bool ordered = false;
 
-    for
-        EACH_FIELD(f, r->kind)
-        {
-            ordered |= (f->flags & ORDERING) != 0;
-            if (path_names(d->a, r, f))
-                continue;
-            if (f->flags & (FILTER | RANGE))
-                put_query(d, param_of(d, f), f, "query");
-            for (const char *const *s = (const char *const[]){ "<", ">", "Before", "After", NULL };
-                 (f->flags & RANGE) && *s; s++)
-                put_query(d, arena_printf(d->a, "%s%s", param_of(d, f), *s), f, "query");
-        }
+    for (EACH_FIELD(f, r->kind)) {
+        ordered |= (f->flags & ORDERING) != 0;
+        if (path_names(d->a, r, f))
+            continue;
+        if (f->flags & (FILTER | RANGE))
+            put_query(d, param_of(d, f), f, "query");
+        for (const char *const *s = (const char *const[]){ "<", ">", "Before", "After", NULL };
+             (f->flags & RANGE) && *s; s++)
+            put_query(d, arena_printf(d->a, "%s%s", param_of(d, f), *s), f, "query");
+    }
     for (size_t i = 0; i < r->list_params.nfields; i++)
         put_query(d, param_of(d, &r->list_params.fields[i]), &r->list_params.fields[i], "query");
     if (ordered)

@@ -48,13 +48,11 @@ static bool in_scope(const struct op *op, const struct kind *k, const void *row)
 
     if (owner && !str_eq(*field_text(owner, row), op->who.account_sid))
         return false;
-    for
-        EACH_FIELD(f, k)
-        {
-            const char *wanted = f->flags & PARENT ? op_path(op, f->name) : NULL;
-            if (wanted && !str_eq(*field_text(f, row), wanted))
-                return false;
-        }
+    for (EACH_FIELD(f, k)) {
+        const char *wanted = f->flags & PARENT ? op_path(op, f->name) : NULL;
+        if (wanted && !str_eq(*field_text(f, row), wanted))
+            return false;
+    }
     return true;
 }
 

@@ -76,16 +76,14 @@ void shape_json(struct op *op, const struct shape *s, const void *row, struct js
             row = copy;
     }
     json_open(o, '{');
-    for
-        EACH_FIELD(f, s->shown)
-        {
-            if ((f->flags & HIDDEN) || f->part_of)
-                continue;
-            if ((f->flags & SECRET) && op->answer.status != 201)
-                continue;
-            json_key(o, f->name);
-            put_field(o, f, row);
-        }
+    for (EACH_FIELD(f, s->shown)) {
+        if ((f->flags & HIDDEN) || f->part_of)
+            continue;
+        if ((f->flags & SECRET) && op->answer.status != 201)
+            continue;
+        json_key(o, f->name);
+        put_field(o, f, row);
+    }
     json_pair_str(o, old_style ? "uri" : "url", url_of(op, s, &s->url, row));
     if (s->res->nlinks) {
         json_key(o, old_style ? "subresource_uris" : "links");

@@ -76,10 +76,9 @@ static void touch(struct op *op, const struct shape *s, void *row)
 
     if (!was || was == row)
         return;
-    for
-        EACH_FIELD(f, s->kind)
-    if (!(f->flags & COMPUTED) && !f->part_of && !field_equal(f, row, was))
-        changed = true;
+    for (EACH_FIELD(f, s->kind))
+        if (!(f->flags & COMPUTED) && !f->part_of && !field_equal(f, row, was))
+            changed = true;
     if (!changed)
         return;
     if (s->touched)

@@ -85,7 +85,7 @@ static void reset(void *arg)
 {
     struct routing *e = arg;
 
-    for (EACH_LINK(l, &e->workspaces))
+    for (LIST_EACH(l, &e->workspaces))
         unlink_workspace(e, CONTAINER_OF(l, struct workspace_live, self));
     map_clear(&e->rows);
     clear_marks(e);

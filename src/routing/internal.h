@@ -14,9 +14,6 @@
 #include "routing/kinds.h"
 #include "routing/routing.h"
 
-/* The links of a list; the one at hand may be removed meanwhile.  For the inside of for (), unlike LIST_EACH. */
-#define EACH_LINK(l, head) struct link *l = (head)->next, *l##_next = l->next; l != (head); l = l##_next, l##_next = l->next
-
 /* --- slots and bit sets (slots.c) ------------------------------------------------------------------------ */
 #define NO_SLOT SIZE_MAX
 struct bits { uint64_t *words; size_t n; };

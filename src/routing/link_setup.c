@@ -70,17 +70,17 @@ void unlink_workspace(struct routing *e, struct workspace_live *w)
 {
     if (!w->linked)
         return;
-    for (EACH_LINK(l, &w->tasks))
+    for (LIST_EACH(l, &w->tasks))
         unlink_task(e, CONTAINER_OF(l, struct task_live, in_workspace));
-    for (EACH_LINK(l, &w->workers))
+    for (LIST_EACH(l, &w->workers))
         unlink_worker(e, CONTAINER_OF(l, struct worker_live, in_workspace));
-    for (EACH_LINK(l, &w->workflows))
+    for (LIST_EACH(l, &w->workflows))
         unlink_workflow(e, CONTAINER_OF(l, struct workflow_live, in_workspace));
-    for (EACH_LINK(l, &w->queues))
+    for (LIST_EACH(l, &w->queues))
         unlink_queue(e, CONTAINER_OF(l, struct queue_live, in_workspace));
-    for (EACH_LINK(l, &w->channels))
+    for (LIST_EACH(l, &w->channels))
         unlink_channel(e, CONTAINER_OF(l, struct channel_live, in_workspace));
-    for (EACH_LINK(l, &w->activities))
+    for (LIST_EACH(l, &w->activities))
         unlink_activity(e, CONTAINER_OF(l, struct activity_live, in_workspace));
     free_slots(&w->worker_slots);
     free_slots(&w->queue_slots);
@@ -107,7 +107,7 @@ void link_activity(struct routing *e, struct tx *tx, struct activity_live *a)
     if (hash == a->name_hash)
         return;
     a->name_hash = hash; /* before the workers, who read it */
-    for (EACH_LINK(l, &a->workers))
+    for (LIST_EACH(l, &a->workers))
         link_worker(e, tx, CONTAINER_OF(l, struct worker_live, in_activity));
 }
 
@@ -115,7 +115,7 @@ void unlink_activity(struct routing *e, struct activity_live *a)
 {
     if (!a->workspace)
         return;
-    for (EACH_LINK(l, &a->workers)) {
+    for (LIST_EACH(l, &a->workers)) {
         struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_activity);
         list_remove(&w->in_activity);
         w->activity = NULL;
@@ -141,7 +141,7 @@ void link_channel(struct routing *e, struct tx *tx, struct channel_live *c)
         map_put(&e->rows, c->row.sid, c);
     }
     /* channel_optimized_routing says which clock counts. */
-    for (EACH_LINK(l, &c->workspace->workers))
+    for (LIST_EACH(l, &c->workspace->workers))
         refresh_readiness(e, CONTAINER_OF(l, struct worker_live, in_workspace));
 }
 
@@ -149,12 +149,12 @@ void unlink_channel(struct routing *e, struct channel_live *c)
 {
     if (!c->workspace)
         return;
-    for (EACH_LINK(l, &c->workspace->workers)) {
+    for (LIST_EACH(l, &c->workspace->workers)) {
         struct worker_channel_live *wc = worker_channel_for(CONTAINER_OF(l, struct worker_live, in_workspace), c);
         if (wc)
             unlink_worker_channel(e, wc);
     }
-    for (EACH_LINK(l, &c->workspace->tasks)) {
+    for (LIST_EACH(l, &c->workspace->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workspace);
         if (t->channel != c)
             continue;
@@ -192,7 +192,7 @@ static void compile_queue(struct routing *e, struct queue_live *q)
     q->expression = expr_compile(q->arena, q->row.target_workers, EXPR_QUEUE, &err);
     if (!q->expression) /* refused when it was set; an older server was more liberal */
         log_warn("routing.queue", "%s has no valid expression: %s", q->row.sid, err.message);
-    for (EACH_LINK(l, &q->workspace->workers))
+    for (LIST_EACH(l, &q->workspace->workers))
         refresh_member(e, q, CONTAINER_OF(l, struct worker_live, in_workspace));
 }
 
@@ -217,10 +217,10 @@ void link_queue(struct routing *e, struct tx *tx, struct queue_live *q)
     }
     if (q->lifo == (q->row.task_order == ORDER_LIFO))
         return;
-    for (EACH_LINK(l, &q->tasks)) /* all out of the trees first: a tree has one order */
+    for (LIST_EACH(l, &q->tasks)) /* all out of the trees first: a tree has one order */
         task_leaves_lane(CONTAINER_OF(l, struct task_live, in_queue));
     q->lifo = !q->lifo;
-    for (EACH_LINK(l, &q->tasks))
+    for (LIST_EACH(l, &q->tasks))
         link_task(e, tx, CONTAINER_OF(l, struct task_live, in_queue));
 }
 
@@ -230,7 +230,7 @@ void unlink_queue(struct routing *e, struct queue_live *q)
         return;
     for (size_t i = 0; (i = bits_next(&q->workers, i)) != NO_SLOT; i++)
         put_member(e, q, slots_get(&q->workspace->worker_slots, i), false);
-    for (EACH_LINK(l, &q->tasks)) {
+    for (LIST_EACH(l, &q->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_queue);
         task_leaves_lane(t);
         list_remove(&t->in_queue);
@@ -296,7 +296,7 @@ void unlink_workflow(struct routing *e, struct workflow_live *f)
 {
     if (!f->workspace)
         return;
-    for (EACH_LINK(l, &f->tasks)) {
+    for (LIST_EACH(l, &f->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         list_remove(&t->in_workflow);
         t->workflow = NULL;

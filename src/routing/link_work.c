@@ -194,7 +194,7 @@ void refresh_member(struct routing *e, struct queue_live *q, struct worker_live 
 
 void refresh_membership(struct routing *e, struct worker_live *w, bool only_by_facts)
 {
-    for (EACH_LINK(l, &w->workspace->queues)) {
+    for (LIST_EACH(l, &w->workspace->queues)) {
         struct queue_live *q = CONTAINER_OF(l, struct queue_live, in_workspace);
         if (q->expression && (!only_by_facts || (expr_reads(q->expression) & EXPR_READS_FACTS)))
             refresh_member(e, q, w);
@@ -260,7 +260,7 @@ void unlink_worker(struct routing *e, struct worker_live *w)
 {
     if (!w->workspace)
         return;
-    for (EACH_LINK(l, &w->reservations))
+    for (LIST_EACH(l, &w->reservations))
         unlink_reservation(e, CONTAINER_OF(l, struct reservation_live, in_worker));
     for (size_t i = 0; i < w->nchannels; i++)
         if (w->channels[i])
@@ -332,7 +332,7 @@ void link_worker_channel(struct routing *e, struct tx *tx, struct worker_channel
         }
         w->channels[ch->slot] = c;
         map_put(&e->rows, c->row.sid, c);
-        for (EACH_LINK(l, &w->reservations))
+        for (LIST_EACH(l, &w->reservations))
             count_reservation(e, CONTAINER_OF(l, struct reservation_live, in_worker));
     }
     refresh_readiness(e, c->worker); /* the others, too: their clock may be this one's */
@@ -343,7 +343,7 @@ void unlink_worker_channel(struct routing *e, struct worker_channel_live *c)
     if (!c->worker)
         return;
     leave_ready(c);
-    for (EACH_LINK(l, &c->worker->reservations)) {
+    for (LIST_EACH(l, &c->worker->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_worker);
         if (r->counted != c)
             continue;
@@ -416,7 +416,7 @@ static void task_relates(struct routing *e, struct tx *tx, struct task_live *t)
         return;
     task_leaves_lane(t);
     t->channel = c;
-    for (EACH_LINK(l, &t->reservations))
+    for (LIST_EACH(l, &t->reservations))
         count_reservation(e, CONTAINER_OF(l, struct reservation_live, in_task));
 }
 
@@ -456,7 +456,7 @@ void unlink_task(struct routing *e, struct task_live *t)
 {
     if (!t->workspace)
         return;
-    for (EACH_LINK(l, &t->reservations))
+    for (LIST_EACH(l, &t->reservations))
         unlink_reservation(e, CONTAINER_OF(l, struct reservation_live, in_task));
     task_leaves_lane(t);
     task_forget_attributes(t);

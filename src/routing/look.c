@@ -11,7 +11,7 @@ struct task_channel *routing_channel(struct routing *e, struct tx *tx, const cha
 
     if (!w || (c && c->workspace == w))
         return w ? &c->row : NULL;
-    for (EACH_LINK(l, &w->channels)) {
+    for (LIST_EACH(l, &w->channels)) {
         c = CONTAINER_OF(l, struct channel_live, in_workspace);
         if (str_eq(c->row.unique_name, sid_or_name))
             return &c->row;
@@ -74,7 +74,7 @@ void routing_each_reservation_of_worker(struct routing *e, struct tx *tx, const 
 
     if (!w)
         return;
-    for (EACH_LINK(l, &w->reservations))
+    for (LIST_EACH(l, &w->reservations))
         each(arg, &CONTAINER_OF(l, struct reservation_live, in_worker)->row);
 }
 
@@ -85,7 +85,7 @@ void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const ch
 
     if (!t)
         return;
-    for (EACH_LINK(l, &t->reservations))
+    for (LIST_EACH(l, &t->reservations))
         each(arg, &CONTAINER_OF(l, struct reservation_live, in_task)->row);
 }
 
@@ -159,7 +159,7 @@ static void print_worker(struct lines *out, const struct worker_live *w)
             add_line(out, arena_printf(out->arena, "%s %s used %lld assigned %lld ready %d", w->row.sid,
                                        w->channels[i]->channel->row.unique_name, (long long)w->channels[i]->used,
                                        (long long)w->channels[i]->assigned, w->channels[i]->ready));
-    for (EACH_LINK(l, &w->reservations))
+    for (LIST_EACH(l, &w->reservations))
         add_line(out, arena_printf(out->arena, "%s reservation %zu %s", w->row.sid, n++,
                                    CONTAINER_OF(l, struct reservation_live, in_worker)->row.sid));
 }
@@ -171,7 +171,7 @@ static void print_task(struct lines *out, const struct task_live *t)
     add_line(out, arena_printf(out->arena, "%s in %s %s %s waiting %d", t->row.sid, t->queue ? t->queue->row.sid : "-",
                                t->workflow ? t->workflow->row.sid : "-", t->channel ? t->channel->row.sid : "-",
                                t->waiting));
-    for (EACH_LINK(l, &t->reservations)) {
+    for (LIST_EACH(l, &t->reservations)) {
         const struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         add_line(out, arena_printf(out->arena, "%s reservation %zu %s %s", t->row.sid, n++, r->row.sid,
                                    r->counted ? r->counted->row.sid : "-"));
@@ -180,18 +180,18 @@ static void print_task(struct lines *out, const struct task_live *t)
 
 static void print_workspace(struct lines *out, struct workspace_live *w)
 {
-    for (EACH_LINK(l, &w->channels)) {
+    for (LIST_EACH(l, &w->channels)) {
         struct channel_live *c = CONTAINER_OF(l, struct channel_live, in_workspace);
         size_t place = 0;
         for (struct worker_channel_live *r = ready_first(c); r; r = ready_next(r))
             add_line(out, arena_printf(out->arena, "%s line %zu %s", c->row.sid, place++, r->worker->row.sid));
         add_line(out, arena_printf(out->arena, "%s ready %zu", c->row.sid, c->nready));
     }
-    for (EACH_LINK(l, &w->queues))
+    for (LIST_EACH(l, &w->queues))
         print_queue(out, CONTAINER_OF(l, struct queue_live, in_workspace));
-    for (EACH_LINK(l, &w->workers))
+    for (LIST_EACH(l, &w->workers))
         print_worker(out, CONTAINER_OF(l, struct worker_live, in_workspace));
-    for (EACH_LINK(l, &w->tasks))
+    for (LIST_EACH(l, &w->tasks))
         print_task(out, CONTAINER_OF(l, struct task_live, in_workspace));
     add_line(out, arena_printf(out->arena, "%s fact readers %zu", w->row.sid, w->nfact_readers));
 }
@@ -206,7 +206,7 @@ const char *routing_fingerprint(struct routing *e, struct arena *a)
     struct lines out = { .arena = a };
     struct text text = { .arena = a };
 
-    for (EACH_LINK(l, &e->workspaces))
+    for (LIST_EACH(l, &e->workspaces))
         print_workspace(&out, CONTAINER_OF(l, struct workspace_live, self));
     if (out.n)
         qsort(out.at, out.n, sizeof *out.at, by_text);

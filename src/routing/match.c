@@ -353,7 +353,7 @@ static struct task_live **take_fresh(struct routing *e, struct tx *tx, size_t *n
     struct task_live **fresh = arena_alloc(tx->arena, (list_length(&e->fresh) + 1) * sizeof(struct task_live *));
 
     *n = 0;
-    for (EACH_LINK(l, &e->fresh)) {
+    for (LIST_EACH(l, &e->fresh)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, fresh);
         list_remove(l);
         if (t->waiting)
@@ -368,7 +368,7 @@ static void take_dirty(struct routing *e, struct merge *m)
     struct map seen = { 0 };
 
     m->dirty = arena_alloc(m->tx->arena, (list_length(&e->dirty) + 1) * sizeof(struct worker_live *));
-    for (EACH_LINK(l, &e->dirty)) {
+    for (LIST_EACH(l, &e->dirty)) {
         m->dirty[m->ndirty++] = CONTAINER_OF(l, struct worker_live, dirty);
         list_remove(l);
     }

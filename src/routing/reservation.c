@@ -103,7 +103,7 @@ static fault_t accept(struct routing *e, struct tx *tx, struct reservation_live 
     struct task_live *t = r->task;
 
     end_reservation(e, tx, r, RESERVATION_ACCEPTED);
-    for (EACH_LINK(l, &t->reservations)) {
+    for (LIST_EACH(l, &t->reservations)) {
         struct reservation_live *other = CONTAINER_OF(l, struct reservation_live, in_task);
         if (other != r && other->row.reservation_status == RESERVATION_PENDING)
             end_reservation(e, tx, other, RESERVATION_RESCINDED);
@@ -136,7 +136,7 @@ static fault_t proceed(struct routing *e, struct tx *tx, struct reservation_live
     struct task_live *t = r->task;
 
     end_reservation(e, tx, r, to);
-    for (EACH_LINK(l, &t->reservations)) {
+    for (LIST_EACH(l, &t->reservations)) {
         enum reservation_status s = CONTAINER_OF(l, struct reservation_live, in_task)->row.reservation_status;
         if (s == RESERVATION_PENDING || s == RESERVATION_ACCEPTED ||
             (s == RESERVATION_WRAPPING && to == RESERVATION_COMPLETED))

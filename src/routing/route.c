@@ -199,7 +199,7 @@ static struct place find_place(const struct program *p, const struct step *s, st
 
 void keep_places(struct routing *e, struct tx *tx, struct workflow_live *f, const struct program *was)
 {
-    for (EACH_LINK(l, &f->tasks)) {
+    for (LIST_EACH(l, &f->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         struct place at = { t->row.filter_index, t->row.target_index }, now = { -1, -1 };
         const struct program *program = f->program;

@@ -128,22 +128,22 @@ fault_t workspace_changed(struct routing *e, struct tx *tx, struct workspace *ro
 /* Rows are deleted from the lists that hold them; unlinking one takes it out. */
 static void delete_all(struct tx *tx, struct link *head, size_t offset)
 {
-    for (EACH_LINK(l, head))
+    for (LIST_EACH(l, head))
         row_delete(tx, (char *)l - offset);
 }
 
 static void delete_work(struct routing *e, struct tx *tx, struct workspace_live *w)
 {
-    for (EACH_LINK(l, &w->tasks)) {
+    for (LIST_EACH(l, &w->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workspace);
-        for (EACH_LINK(r, &t->reservations)) {
+        for (LIST_EACH(r, &t->reservations)) {
             alarm_cancel(tx, ALARM_RESERVATION, CONTAINER_OF(r, struct reservation_live, in_task)->row.sid);
             row_delete(tx, CONTAINER_OF(r, struct reservation_live, in_task));
         }
         alarm_set(tx, ALARM_TASK, t->row.sid, tx->now); /* ended reservations are in the store only */
         row_delete(tx, t);
     }
-    for (EACH_LINK(l, &w->workers)) {
+    for (LIST_EACH(l, &w->workers)) {
         struct worker_live *k = CONTAINER_OF(l, struct worker_live, in_workspace);
         for (size_t i = 0; i < k->nchannels; i++)
             if (k->channels[i])
@@ -205,7 +205,7 @@ fault_t activity_removed(struct routing *e, struct tx *tx, struct activity *row)
         return in_use(tx, "Activity", row->friendly_name, "the timeout activity of the Workspace");
     if (!list_empty(&a->workers))
         return in_use(tx, "Activity", row->friendly_name, "the activity of a Worker");
-    for (EACH_LINK(l, &a->workspace->queues)) {
+    for (LIST_EACH(l, &a->workspace->queues)) {
         const struct task_queue *q = &CONTAINER_OF(l, struct queue_live, in_workspace)->row;
         if (str_eq(q->reservation_activity_sid, row->sid) || str_eq(q->assignment_activity_sid, row->sid))
             return in_use(tx, "Activity", row->friendly_name, "used by a TaskQueue");
@@ -238,7 +238,7 @@ fault_t task_channel_created(struct routing *e, struct tx *tx, struct task_chann
                      "UniqueName may have letters, digits, '_' and '$' only, and must not begin with a digit");
     engine_enter(e);
     link_channel(e, tx, c);
-    for (EACH_LINK(l, &c->workspace->workers))
+    for (LIST_EACH(l, &c->workspace->workers))
         make_worker_channel(e, tx, CONTAINER_OF(l, struct worker_live, in_workspace), c);
     tell_channel(e, tx, EV_TASK_CHANNEL_CREATED, c);
     return engine_leave(e, tx, NULL);
@@ -262,12 +262,12 @@ fault_t task_channel_removed(struct routing *e, struct tx *tx, struct task_chann
     for (size_t i = 0; i < sizeof default_channels / sizeof *default_channels; i++)
         if (str_eq(row->unique_name, default_channels[i][0]))
             return in_use(tx, "TaskChannel", row->unique_name, "one of the default channels");
-    for (EACH_LINK(l, &c->workspace->tasks))
+    for (LIST_EACH(l, &c->workspace->tasks))
         if (CONTAINER_OF(l, struct task_live, in_workspace)->channel == c)
             return in_use(tx, "TaskChannel", row->unique_name, "the channel of a Task");
     engine_enter(e);
     tell_channel(e, tx, EV_TASK_CHANNEL_DELETED, c);
-    for (EACH_LINK(l, &c->workspace->workers)) {
+    for (LIST_EACH(l, &c->workspace->workers)) {
         struct worker_channel_live *wc = worker_channel_for(CONTAINER_OF(l, struct worker_live, in_workspace), c);
         if (wc)
             row_delete(tx, wc);
@@ -331,7 +331,7 @@ fault_t task_queue_removed(struct routing *e, struct tx *tx, struct task_queue *
 
     if (!list_empty(&q->tasks))
         return in_use(tx, "TaskQueue", row->friendly_name, "the queue of a Task");
-    for (EACH_LINK(l, &q->workspace->workflows)) {
+    for (LIST_EACH(l, &q->workspace->workflows)) {
         const struct workflow_live *f = CONTAINER_OF(l, struct workflow_live, in_workspace);
         if (program_uses_queue(f->program, row->sid))
             return in_use(tx, "TaskQueue", row->friendly_name,
@@ -362,7 +362,7 @@ fault_t workflow_created(struct routing *e, struct tx *tx, struct workflow *row)
 
 static void evaluate_again(struct routing *e, struct tx *tx, struct workflow_live *w)
 {
-    for (EACH_LINK(l, &w->tasks)) {
+    for (LIST_EACH(l, &w->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         if (t->row.assignment_status == TASK_PENDING)
             route_again(e, tx, t);

@@ -136,7 +136,7 @@ const char *story_activity(struct story *s, const char *name)
 {
     struct workspace_live *w = find_workspace(s->engine, NULL, s->workspace);
 
-    for (EACH_LINK(l, &w->activities))
+    for (LIST_EACH(l, &w->activities))
         if (str_eq(CONTAINER_OF(l, struct activity_live, in_workspace)->row.friendly_name, name))
             return CONTAINER_OF(l, struct activity_live, in_workspace)->row.sid;
     story_wrong(s, "there is no activity %s", name);

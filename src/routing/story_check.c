@@ -172,7 +172,7 @@ static void check_pairs(struct story *s, struct tx *tx, struct task_live *t)
     struct fact_subject subject = { NULL, t->queue };
 
     story_number(s, t->row.assignment_status, TASK_PENDING);
-    for (EACH_LINK(l, &t->workspace->workers)) {
+    for (LIST_EACH(l, &t->workspace->workers)) {
         struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_workspace);
         struct worker_channel_live *c = worker_channel_for(w, t->channel);
         struct expr_scope scope = { .task = task_attributes(t),
@@ -198,13 +198,13 @@ static fault_t check_all(struct tx *tx, void *arg)
 
     for (size_t i = 0; (c = row_each(tx, &worker_channel_kind, &i));) {
         int64_t used = 0;
-        for (EACH_LINK(l, &c->worker->reservations))
+        for (LIST_EACH(l, &c->worker->reservations))
             used += CONTAINER_OF(l, struct reservation_live, in_worker)->task->channel == c->channel;
         story_number(s, used, c->used);
     }
     for (size_t i = 0; (t = row_each(tx, &task_kind, &i));) {
         int pending = 0, others = 0;
-        for (EACH_LINK(l, &t->reservations)) {
+        for (LIST_EACH(l, &t->reservations)) {
             r = CONTAINER_OF(l, struct reservation_live, in_task);
             pending += r->row.reservation_status == RESERVATION_PENDING;
             others += r->row.reservation_status != RESERVATION_PENDING;

@@ -33,7 +33,7 @@ void arm_task(struct tx *tx, struct task_live *t, int64_t deadline)
 static void end_reservations(struct routing *e, struct tx *tx, struct task_live *t, enum reservation_status pending,
                              enum reservation_status others)
 {
-    for (EACH_LINK(l, &t->reservations)) {
+    for (LIST_EACH(l, &t->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         end_reservation(e, tx, r, r->row.reservation_status == RESERVATION_PENDING ? pending : others);
     }
@@ -360,7 +360,7 @@ fault_t task_changed(struct routing *e, struct tx *tx, struct task *t, const str
 
 static fault_t wrap(struct routing *e, struct tx *tx, struct task_live *t, const char *reason)
 {
-    for (EACH_LINK(l, &t->reservations)) {
+    for (LIST_EACH(l, &t->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         if (r->row.reservation_status == RESERVATION_ACCEPTED)
             end_reservation(e, tx, r, RESERVATION_WRAPPING);

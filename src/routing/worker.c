@@ -57,7 +57,7 @@ static fault_t create(struct routing *e, struct tx *tx, struct worker_live *w)
         return f;
     w->row.date_status_changed = tx->now;
     link_worker(e, tx, w);
-    for (EACH_LINK(l, &ws->channels))
+    for (LIST_EACH(l, &ws->channels))
         make_worker_channel(e, tx, w, CONTAINER_OF(l, struct channel_live, in_workspace));
     tell_worker(e, tx, EV_WORKER_CREATED, w, NULL);
     return NULL;
@@ -71,7 +71,7 @@ fault_t worker_created(struct routing *e, struct tx *tx, struct worker *w)
 
 static void reject_pending_ones(struct routing *e, struct tx *tx, struct worker_live *w)
 {
-    for (EACH_LINK(l, &w->reservations)) {
+    for (LIST_EACH(l, &w->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_worker);
         if (r->row.reservation_status == RESERVATION_PENDING)
             drop_reservation(e, tx, r, RESERVATION_REJECTED);

@@ -4,19 +4,17 @@
 
 const struct field *field_named(const struct kind *k, const char *name)
 {
-    for
-        EACH_FIELD(f, k)
-    if (strcmp(f->name, name) == 0)
-        return f;
+    for (EACH_FIELD(f, k))
+        if (strcmp(f->name, name) == 0)
+            return f;
     return NULL;
 }
 
 const struct field *field_flagged(const struct kind *k, uint32_t flag)
 {
-    for
-        EACH_FIELD(f, k)
-    if (f->flags & flag)
-        return f;
+    for (EACH_FIELD(f, k))
+        if (f->flags & flag)
+            return f;
     return NULL;
 }
 
@@ -58,27 +56,25 @@ static const char *check_flags(struct arena *a, const struct kind *k)
 {
     int keys = 0, owners = 0;
 
-    for
-        EACH_FIELD(f, k)
-        {
-            keys += (f->flags & KEY) != 0;
-            owners += (f->flags & OWNER) != 0;
-            if ((f->flags & (KEY | OWNER | PARENT)) && !field_is_text(f))
-                return arena_printf(a, "%s.%s is KEY, OWNER or PARENT, but not a text", k->name, f->name);
-            if ((f->flags & (KEY | OWNER | PARENT | UNIQUE | INDEXED)) && !field_is_column(f))
-                return arena_printf(a, "%s.%s is looked up, but not a column", k->name, f->name);
-            if ((f->flags & (BORN | TOUCHED)) && f->type != T_TIME)
-                return arena_printf(a, "%s.%s is BORN or TOUCHED, but not a time", k->name, f->name);
-            if ((f->flags & REVISION) && f->type != T_INT)
-                return arena_printf(a, "%s.%s is a REVISION, but not a number", k->name, f->name);
-            if ((f->flags & NOCASE) && !field_is_text(f))
-                return arena_printf(a, "%s.%s is NOCASE, but not a text", k->name, f->name);
-            if (f->type == T_ENUM && (!f->names || !f->names[0]))
-                return arena_printf(a, "%s.%s is an ENUM without words", k->name, f->name);
-            for (const struct field *g = k->fields; g < f; g++)
-                if (strcmp(f->name, g->name) == 0)
-                    return arena_printf(a, "%s.%s is there twice", k->name, f->name);
-        }
+    for (EACH_FIELD(f, k)) {
+        keys += (f->flags & KEY) != 0;
+        owners += (f->flags & OWNER) != 0;
+        if ((f->flags & (KEY | OWNER | PARENT)) && !field_is_text(f))
+            return arena_printf(a, "%s.%s is KEY, OWNER or PARENT, but not a text", k->name, f->name);
+        if ((f->flags & (KEY | OWNER | PARENT | UNIQUE | INDEXED)) && !field_is_column(f))
+            return arena_printf(a, "%s.%s is looked up, but not a column", k->name, f->name);
+        if ((f->flags & (BORN | TOUCHED)) && f->type != T_TIME)
+            return arena_printf(a, "%s.%s is BORN or TOUCHED, but not a time", k->name, f->name);
+        if ((f->flags & REVISION) && f->type != T_INT)
+            return arena_printf(a, "%s.%s is a REVISION, but not a number", k->name, f->name);
+        if ((f->flags & NOCASE) && !field_is_text(f))
+            return arena_printf(a, "%s.%s is NOCASE, but not a text", k->name, f->name);
+        if (f->type == T_ENUM && (!f->names || !f->names[0]))
+            return arena_printf(a, "%s.%s is an ENUM without words", k->name, f->name);
+        for (const struct field *g = k->fields; g < f; g++)
+            if (strcmp(f->name, g->name) == 0)
+                return arena_printf(a, "%s.%s is there twice", k->name, f->name);
+    }
     if (keys != 1)
         return arena_printf(a, "%s has %d KEYs instead of one", k->name, keys);
     if (owners > 1)
@@ -91,18 +87,16 @@ static const char *check_members(struct arena *a, const struct kind *k)
 {
     char *taken = arena_alloc(a, k->size + 1);
 
-    for
-        EACH_FIELD(f, k)
-        {
-            size_t n = field_size(f);
-            if (f->offset + n > k->size)
-                return arena_printf(a, "%s.%s is beyond the end of the struct", k->name, f->name);
-            for (size_t i = f->offset; i < f->offset + n; i++) {
-                if (taken[i] && !f->part_of)
-                    return arena_printf(a, "%s.%s overlaps another member", k->name, f->name);
-                taken[i] = (char)n;
-            }
+    for (EACH_FIELD(f, k)) {
+        size_t n = field_size(f);
+        if (f->offset + n > k->size)
+            return arena_printf(a, "%s.%s is beyond the end of the struct", k->name, f->name);
+        for (size_t i = f->offset; i < f->offset + n; i++) {
+            if (taken[i] && !f->part_of)
+                return arena_printf(a, "%s.%s overlaps another member", k->name, f->name);
+            taken[i] = (char)n;
         }
+    }
     taken[k->size] = (char)_Alignof(int64_t);
     for (size_t i = 0, hole = 0; i <= k->size; i++) {
         hole = taken[i] ? 0 : hole + 1;
@@ -118,8 +112,8 @@ const char *kind_check(struct arena *a, const struct kind *k)
 
     if (why)
         return why;
-    for (const struct index *x = k->indexes; x < k->indexes + k->nindexes; x++)
-        if (!x->columns || !*x->columns)
+    for (size_t i = 0; i < k->nindexes; i++)
+        if (!k->indexes[i].columns || !*k->indexes[i].columns)
             return arena_printf(a, "%s has an index without columns", k->name);
     if (k->is_live && !k->live_where)
         return arena_printf(a, "%s says which rows are live in C, but not in SQL", k->name);

@@ -88,7 +88,7 @@ struct kind {
     bool              (*is_live)(const void *row); /* the same in C, after a change; NULL: always */
 };
 
-#define EACH_FIELD(f, k) (const struct field *f = (k)->fields; f < (k)->fields + (k)->nfields; f++)
+#define EACH_FIELD(f, k) const struct field *f = (k)->fields; f < (k)->fields + (k)->nfields; f++
 
 const struct field *field_named(const struct kind *k, const char *name);
 const struct field *field_flagged(const struct kind *k, uint32_t flag); /* the first one, or NULL */

@@ -45,18 +45,16 @@ static struct plan *plan_new(const struct kind *k)
 
     p->kind = k;
     p->columns = need(calloc(k->nfields, sizeof(struct field *)));
-    for
-        EACH_FIELD(f, k)
-        {
-            if (!field_is_column(f))
-                continue;
-            if (f->flags & KEY)
-                p->key = p->ncolumns;
-            if (p->ncolumns)
-                text_putc(&names, ',');
-            put_name(&names, f->name);
-            p->columns[p->ncolumns++] = f;
-        }
+    for (EACH_FIELD(f, k)) {
+        if (!field_is_column(f))
+            continue;
+        if (f->flags & KEY)
+            p->key = p->ncolumns;
+        if (p->ncolumns)
+            text_putc(&names, ',');
+        put_name(&names, f->name);
+        p->columns[p->ncolumns++] = f;
+    }
     p->names = need(strdup(text_str(&names)));
     return p;
 }

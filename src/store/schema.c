@@ -57,16 +57,14 @@ static enum db_result make_table(struct db *db, struct arena *a, const struct ki
     text_put(&t, "CREATE TABLE ");
     put_name(&t, k->name);
     char comma = '(';
-    for
-        EACH_FIELD(f, k)
-        {
-            if (!field_is_column(f))
-                continue;
-            text_putc(&t, comma);
-            put_name(&t, f->name);
-            text_putf(&t, " %s%s", column_type(f), f->flags & KEY ? " PRIMARY KEY NOT NULL" : "");
-            comma = ',';
-        }
+    for (EACH_FIELD(f, k)) {
+        if (!field_is_column(f))
+            continue;
+        text_putc(&t, comma);
+        put_name(&t, f->name);
+        text_putf(&t, " %s%s", column_type(f), f->flags & KEY ? " PRIMARY KEY NOT NULL" : "");
+        comma = ',';
+    }
     text_put(&t, ") WITHOUT ROWID");
     return run(db, &t);
 }
@@ -87,27 +85,25 @@ static bool keep_found(void *arg, struct columns *c)
 
 static enum db_result add_columns(struct db *db, struct arena *a, const struct kind *k, const struct found *there)
 {
-    for
-        EACH_FIELD(f, k)
-        {
-            if (!field_is_column(f))
-                continue;
-            const char *type = map_get(&there->types, f->name);
-            if (type && strcmp(type, column_type(f)) != 0)
-                return db_fail(db, "%s.%s is %s in the store and %s now", k->name, f->name, type, column_type(f));
-            if (type)
-                continue;
-            struct text t = { .arena = a };
-            text_put(&t, "ALTER TABLE ");
-            put_name(&t, k->name);
-            text_put(&t, " ADD COLUMN ");
-            put_name(&t, f->name);
-            text_putf(&t, " %s", column_type(f));
-            put_default(&t, f);
-            enum db_result result = run(db, &t);
-            if (result != DB_OK)
-                return result;
-        }
+    for (EACH_FIELD(f, k)) {
+        if (!field_is_column(f))
+            continue;
+        const char *type = map_get(&there->types, f->name);
+        if (type && strcmp(type, column_type(f)) != 0)
+            return db_fail(db, "%s.%s is %s in the store and %s now", k->name, f->name, type, column_type(f));
+        if (type)
+            continue;
+        struct text t = { .arena = a };
+        text_put(&t, "ALTER TABLE ");
+        put_name(&t, k->name);
+        text_put(&t, " ADD COLUMN ");
+        put_name(&t, f->name);
+        text_putf(&t, " %s", column_type(f));
+        put_default(&t, f);
+        enum db_result result = run(db, &t);
+        if (result != DB_OK)
+            return result;
+    }
     return DB_OK;
 }
 
@@ -186,10 +182,9 @@ static enum db_result index_unique(struct indexes *x, const struct field *f)
     uint32_t scope = field_flagged(x->kind, PARENT) ? PARENT : OWNER;
 
     wanted_start(w, x->arena, x->kind, true);
-    for
-        EACH_FIELD(g, x->kind)
-    if ((g->flags & scope) && g != f)
-        wanted_add(w, g, false);
+    for (EACH_FIELD(g, x->kind))
+        if ((g->flags & scope) && g != f)
+            wanted_add(w, g, false);
     wanted_add(w, f, f->flags & NOCASE);
     return make_index(x, w);
 }
@@ -238,14 +233,12 @@ static enum db_result make_indexes(struct indexes *x)
 {
     enum db_result result = DB_OK;
 
-    for
-        EACH_FIELD(f, x->kind)
-        {
-            if (result == DB_OK && has_index(x->kind, f))
-                result = index_one(x, f);
-            if (result == DB_OK && (f->flags & UNIQUE) && !(f->flags & KEY))
-                result = index_unique(x, f);
-        }
+    for (EACH_FIELD(f, x->kind)) {
+        if (result == DB_OK && has_index(x->kind, f))
+            result = index_one(x, f);
+        if (result == DB_OK && (f->flags & UNIQUE) && !(f->flags & KEY))
+            result = index_unique(x, f);
+    }
     for (size_t i = 0; result == DB_OK && i < x->kind->nindexes; i++)
         result = index_listed(x, &x->kind->indexes[i]);
     return result == DB_OK ? drop_unasked(x) : result;

@@ -125,10 +125,9 @@ static struct thing *find(struct world *w, const char *sid)
 static void assert_same(const struct thing *a, const struct thing *b)
 {
     assert_non_null(a);
-    for
-        EACH_FIELD(f, &thing_kind)
-    if (!field_equal(f, a, b))
-        fail_msg("%s differs", f->name);
+    for (EACH_FIELD(f, &thing_kind))
+        if (!field_equal(f, a, b))
+            fail_msg("%s differs", f->name);
 }
 
 static void every_type_comes_back(void **state)
