@@ -27,9 +27,9 @@ static const char *check_field(struct arena *a, const struct kind *k, const stru
 
 static const char *check_params(struct arena *a, const struct resource *r, const struct params *p)
 {
-    for (const struct field *f = p->fields; f < p->fields + p->nfields; f++)
-        if (f->offset >= p->size)
-            return arena_printf(a, "%s: parameter %s lies outside of its struct", r->path, f->name);
+    for (size_t i = 0; i < p->nfields; i++)
+        if (p->fields[i].offset >= p->size)
+            return arena_printf(a, "%s: parameter %s lies outside of its struct", r->path, p->fields[i].name);
     return NULL;
 }
 

@@ -32,7 +32,8 @@ static struct bindings bindings_of(struct rest *r, const struct kind *k, const s
 {
     struct bindings b = { .rows = arena_alloc(r->arena, (n + 1) * sizeof(*b.rows)) };
 
-    for (const struct field *f = fields; f < fields + n; f++) {
+    for (size_t i = 0; i < n; i++) {
+        const struct field *f = &fields[i];
         if (flag && !(f->flags & flag))
             continue;
         b.rows[b.n++] = (struct bound){
