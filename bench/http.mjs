@@ -1,5 +1,5 @@
 // Requests a second: durable writes (a task is created: form in, routed, on disk, JSON out) and reads, beside nginx that
-// answers the same requests with as many bytes from memory. Usage: ./dev bench, or node bench/http.mjs [seconds]
+// answers the same requests with as many bytes from memory. Usage: ./dev bench, or node bench/http.mjs [seconds] [part of a row's name]
 //
 // Each row is a server of its own on an empty folder, then nginx, one after the other, under the same wrk.
 
@@ -100,7 +100,8 @@ if (!which('wrk')) {
   process.exit(0);
 }
 const rows = [];
-for (const story of STORIES)
+const wanted = STORIES.filter((story) => story.name.includes(process.argv[3] ?? ''));
+for (const story of wanted)
   for (const connections of CONNECTIONS) rows.push(await measure(story, connections));
 
 const ms = (n) => n?.toFixed(1);
