@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import twilio from 'twilio';
-import { connectWorker } from './worker.mjs';
+import { connectWorker, retireWorker } from './worker.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const binary = process.env.PLUGBOARD_BIN ?? path.join(root, 'build/test/src/plugboard');
@@ -145,7 +145,7 @@ class Server {
 
   /** The end as an operator wants it. Also the end of the test: sanitizers report through the exit code. */
   async stop() {
-    this.#workers.splice(0).forEach((worker) => worker.disconnect());
+    this.#workers.splice(0).forEach(retireWorker);
     try {
       await this.#end();
     } finally {

@@ -54,3 +54,13 @@ export async function connectWorker(
   await nextEvent(worker, 'ready');
   return worker;
 }
+
+/** The end of a worker. disconnect() alone leaves timers that would keep the test's process for as long as the token lives, and
+ *  one that is waiting to connect again would do so for ever. */
+export function retireWorker(worker) {
+  const signaling = worker._signaling;
+  worker.disconnect();
+  signaling.createWebSocket = () => {};
+  clearTimeout(signaling.tokenTimer);
+  clearInterval(signaling._heartbeat.pintvl);
+}
