@@ -73,8 +73,9 @@ test('a customer asks to be called; the agent who has the skill is rung, accepts
   assert.equal(done.length, 1);
   assert.equal(JSON.parse(done[0].attributes).name, 'Ms Doe');
 
-  await bob.getByTestId('reject-task').first().click();
-  await bob.getByTestId('incoming-task').waitFor({ state: 'detached' });
+  await bob.getByTestId('accept-task').first().click();
+  await bob.getByTestId('complete-task').click();
+  await bob.getByTestId('complete-task').waitFor({ state: 'detached' });
   for (const page of [alice, bob, customer]) {
     assert.deepEqual(page.errors, []);
     await page.context().close();
