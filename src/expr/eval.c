@@ -38,7 +38,7 @@ struct expr_value time_value(enum expr_fact what, int64_t now)
     }
 }
 
-static struct expr_value fact_value(const struct operand *o, const struct expr_scope *scope)
+struct expr_value fact_value(const struct operand *o, const struct expr_scope *scope)
 {
     struct expr_value v = { .kind = EXPR_NULL };
 
@@ -151,7 +151,7 @@ static bool compare(const struct node *n, const struct expr_scope *scope)
     }
 }
 
-static bool node_eval(const struct node *n, const struct expr_scope *scope)
+bool node_eval(const struct node *n, const struct expr_scope *scope)
 {
     switch (n->kind) {
     case NODE_COMPARE:

@@ -135,6 +135,32 @@ struct expr_read {
 unsigned expr_reads(const struct expr *e);                /* bits of enum expr_reads */
 const struct expr_read *expr_paths(const struct expr *e); /* attribute paths as they come, repeats included */
 
+/* --- explaining: the same evaluation again, for a person who asks why --- */
+
+enum { EXPR_REASONS_MAX = 16, EXPR_SHOWN_MAX = 300 };
+
+struct expr_seen { /* a value that was read */
+    const char *name; /* with its prefix, in every dialect: "worker.skills" */
+    const char *json; /* valid JSON; a text that says how it begins, when it is longer than EXPR_SHOWN_MAX */
+    const struct expr_seen *next;
+};
+struct expr_reason { /* a comparison that decided */
+    const char *clause; /* as it was understood: `worker.skills HAS "support"` */
+    bool holds;
+    const struct expr_seen *seen;
+    const struct expr_reason *next;
+};
+struct expr_explanation {
+    bool result;                       /* what expr_eval() answers */
+    bool more;                         /* there were more than EXPR_REASONS_MAX reasons */
+    const struct expr_reason *reasons; /* NULL: the expression reads nothing */
+};
+/* Which clauses made the expression what it is: of an AND that is false the first false one, of an OR that is false all,
+ * and the other way round.  Allocates, unlike expr_eval(). */
+struct expr_explanation expr_explain(const struct expr *e, const struct expr_scope *scope, struct arena *a);
+/* "worker.skills HAS "support" is false (worker.skills is ["sales"])", several separated by "; ". */
+const char *expr_explanation_words(const struct expr_explanation *x, struct arena *a);
+
 /* --- references: `known_worker_sid: "task.agent_sid"` --- */
 
 struct expr_reference;
@@ -152,6 +178,9 @@ bool expr_order_fits(const struct expr_order *o, const json_t *worker);
 /* Below 0: a comes first.  0: only the tie-break can tell.  Absent (or null) comes last, whatever the
  * direction. */
 int expr_order_compare(const struct expr_order *o, const json_t *a, const json_t *b);
+
+/* The attributes that the order reads of this worker, in its order. */
+const struct expr_seen *expr_order_seen(const struct expr_order *o, const json_t *worker, struct arena *a);
 
 struct expr_candidate {
     const json_t *worker; /* attributes */

@@ -38,6 +38,8 @@ static void check_expr(struct arena *a, const char *source, enum expr_dialect d,
     assert(!expr_is_constant_false(e) || !yes);
     for (const struct expr_read *r = expr_paths(e); r; r = r->next)
         assert(strncmp(r->path, r->first, strlen(r->first)) == 0 && (expr_reads(e) & r->what));
+    struct expr_explanation why = expr_explain(e, scope, a);
+    assert(why.result == yes && *expr_explanation_words(&why, a));
     /* refused when the brackets are one too deep or too many, or when there is nothing between them */
     opposite = expr_compile(a, arena_printf(a, "NOT (%s)", source), d, &err);
     assert(!opposite || expr_eval(opposite, scope) != yes);

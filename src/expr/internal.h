@@ -3,6 +3,7 @@
  *   lexer.c    text -> tokens             names.c  dialects and built-ins: what a path means
  *   parser.c   tokens -> tree             eval.c   tree + scope -> bool
  *   order.c    order_by                   value.c  one comparison of two values
+ *   explain.c  tree + scope -> reasons
  *
  * Lists in the tree are linked (next), because an arena does not grow arrays. */
 #pragma once
@@ -139,7 +140,15 @@ bool dialect_blank(const struct dialect *d); /* what a blank expression is */
 const char *dialect_resolve(const struct dialect *d, struct arena *a, const struct step *path, struct operand *out,
                             unsigned *reads);
 
-/* --- eval.c, value.c --- */
+/* The path that names a fact, prefix and all. */
+const char *fact_name(struct arena *a, enum expr_fact fact, const char *of);
+
+/* --- eval.c, value.c, explain.c --- */
+
+bool node_eval(const struct node *n, const struct expr_scope *scope);
+struct expr_value fact_value(const struct operand *o, const struct expr_scope *scope);
+const char *path_name(struct arena *a, const char *prefix, const struct step *path);
+const char *value_json(struct arena *a, const struct expr_value *v);
 
 struct expr_value path_value(const json_t *attributes, const struct step *path);
 struct expr_value time_value(enum expr_fact what, int64_t now);

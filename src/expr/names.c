@@ -151,3 +151,19 @@ const char *dialect_resolve(const struct dialect *d, struct arena *a, const stru
         return NULL;
     return arena_printf(a, "'%.40s' must begin with %s", path->name, d->known);
 }
+
+const char *fact_name(struct arena *a, enum expr_fact fact, const char *of)
+{
+    static const char *const prefixes[] = {
+        [FACTS_WORKER] = "worker", [FACTS_CHANNEL] = "worker", [FACTS_WORKERS] = "workers", [FACTS_TIME] = "taskrouter"
+    };
+    size_t i = 0;
+
+    while (facts[i].fact != fact)
+        i++;
+    const char *path = facts[i].path, *star = strchr(path, '*'), *prefix = prefixes[facts[i].group];
+    if (!star)
+        return arena_printf(a, "%s.%s", prefix, path);
+    size_t before = star > path && star[-1] == 'A' ? 0 : (size_t)(star - path); /* WA* is all of the name */
+    return arena_printf(a, "%s.%.*s%s%s", prefix, (int)before, path, of, star + 1);
+}

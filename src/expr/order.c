@@ -119,3 +119,17 @@ bool expr_order_sort(const struct expr_order *o, struct expr_candidate *c, size_
         qsort_r(c, n, sizeof *c, candidate_compare, &sort);
     return sort.order;
 }
+
+const struct expr_seen *expr_order_seen(const struct expr_order *o, const json_t *worker, struct arena *a)
+{
+    const struct expr_seen *first = NULL, **last = &first;
+
+    for (const struct clause *c = o->first; c; c = c->next) {
+        struct expr_value v = path_value(worker, c->path);
+        struct expr_seen *seen = arena_alloc(a, sizeof *seen);
+        *seen = (struct expr_seen){ path_name(a, "worker", c->path), value_json(a, &v), NULL };
+        *last = seen;
+        last = (const struct expr_seen **)&seen->next;
+    }
+    return first;
+}
