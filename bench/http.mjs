@@ -49,8 +49,7 @@ const STORIES = [
   },
 ];
 
-const [folder, remove] = makeFolder('wrk');
-process.on('exit', remove);
+const [folder] = makeFolder('wrk');
 
 /** How fast `url` answers the request, by wrk: {rate, p50, p99, wrong}. */
 async function wrk(url, { method, path: target, body = '' }, auth, connections) {

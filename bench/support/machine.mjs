@@ -145,7 +145,9 @@ export async function startProgram(file, args, { ready, stopSignal = 'SIGTERM', 
 export function makeFolder(name, { uid, gid } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `plugboard-${name}-`));
   if (uid !== undefined) fs.chownSync(folder, uid, gid);
-  return [folder, () => fs.rmSync(folder, { recursive: true, force: true })];
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
+  process.on('exit', remove); // of a bench that failed, too
+  return [folder, remove];
 }
 
 // --- what programs cost ----------------------------------------------------------------------------------------------
