@@ -44,6 +44,17 @@ static void put_hex(char *out, int digits, unsigned __int128 v)
         out[digits] = hex[(unsigned)v & 15];
 }
 
+/* Asking the kernel costs more than all the rest of a SID. */
+static void take_random(struct sid_source *s, void *out, size_t n)
+{
+    if (s->left < n) {
+        random_bytes(s->pool, sizeof s->pool);
+        s->left = sizeof s->pool;
+    }
+    s->left -= n;
+    memcpy(out, s->pool + s->left, n);
+}
+
 static void next_name(struct sid_source *s)
 {
     int64_t now = clock_now(s->clock);
@@ -53,13 +64,13 @@ static void next_name(struct sid_source *s)
     if (now > (int64_t)s->last_ms || s->last_ms == 0) {
         s->last_ms = now > 0 ? (uint64_t)now : 1;
     } else {
-        random_bytes(&step, sizeof step);
+        take_random(s, &step, sizeof step);
         s->last += (unsigned __int128)step + 1;
         if (s->last < LIMIT)
             return;
         s->last_ms++; /* the millisecond is used up: borrow the next */
     }
-    random_bytes(&start, sizeof start);
+    take_random(s, &start, sizeof start);
     s->last = start & (LIMIT / 2 - 1);
 }
 

@@ -12,7 +12,13 @@
 
 enum { SID_LENGTH = 34, SID_SIZE = SID_LENGTH + 1 };
 
-struct sid_source { const struct clock *clock; uint64_t last_ms; unsigned __int128 last; };
+struct sid_source {
+    const struct clock *clock;
+    uint64_t            last_ms;
+    unsigned __int128   last;
+    unsigned char       pool[512]; /* random bytes, fetched many at a time */
+    size_t              left;      /* of the pool */
+};
 
 void sid_make(struct sid_source *s, const char prefix[static 2], char out[static SID_SIZE]);
 bool sid_valid(const char *s, const char *prefix); /* prefix NULL: any two capital letters; hex of either case */

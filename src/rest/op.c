@@ -1,6 +1,7 @@
 /* op: what hooks and endpoints may ask of the request under way. */
 #include "rest/internal.h"
 
+#include "base/map.h"
 #include <string.h>
 
 const char *op_param(const struct op *op, const char *name)
@@ -56,14 +57,34 @@ static bool in_scope(const struct op *op, const struct kind *k, const void *row)
     return true;
 }
 
+/* A list asks for the same few neighbours row after row. */
+static void **seen(struct op *op, const struct kind *k, const char *sid)
+{
+    size_t n = sizeof(op->seen) / sizeof(*op->seen);
+    size_t at = (hash_bytes(sid, strlen(sid)) ^ (uintptr_t)k) % n;
+
+    if (op->seen[at].kind != k || strcmp(op->seen[at].sid, sid) != 0) {
+        op->seen[at].kind = k;
+        op->seen[at].sid = sid;
+        op->seen[at].row = NULL;
+    }
+    return &op->seen[at].row;
+}
+
+/* What a reader reads does not change under it. */
+static void *find_read(struct op *op, const struct kind *k, const char *sid)
+{
+    void **row = seen(op, k, sid);
+
+    if (!*row && record_find(op->db, op->arena, k, sid, row) != DB_OK)
+        *row = NULL;
+    return *row;
+}
+
 void *op_find(struct op *op, const struct kind *k, const char *sid)
 {
-    void *row = NULL;
+    void *row = op->tx ? row_find(op->tx, k, sid) : find_read(op, k, sid);
 
-    if (op->tx)
-        row = row_find(op->tx, k, sid);
-    if (!row && record_find(op->db, op->arena, k, sid, &row) != DB_OK)
-        return NULL;
     return row && in_scope(op, k, row) ? row : NULL;
 }
 

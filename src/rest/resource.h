@@ -106,6 +106,7 @@ struct op {
     bool                   webhooks;  /* X-Twilio-Webhook-Enabled: true */
     void                  *row;       /* what a hook may want to answer with in place of the row acted on */
     struct answer          answer;
+    struct { const struct kind *kind; const char *sid; void *row; } seen[8]; /* what a reader has looked up, rest's own */
     void                 (*finish)(struct op *op, fault_t f); /* in place of answering, after the commit: a WebSocket's upgrade */
     void                  *data;      /* an endpoint's own */
     const struct entry    *entry;     /* rest's own, with the next */
