@@ -72,23 +72,29 @@ static void *need(size_t n)
     return p;
 }
 
-static void start(struct arena *a)
+static void start(struct arena *a, size_t size)
 {
     a->current = &a->first;
     a->undos = NULL;
     a->handed = 0;
-    a->next_size = 2 * FIRST_BLOCK;
+    a->next_size = 2 * size;
     a->first.older = NULL;
     a->first.used = 0;
-    a->first.size = FIRST_BLOCK - sizeof *a;
+    a->first.size = size - sizeof *a;
     forbid(a->first.data, a->first.size);
 }
 
 struct arena *arena_new(void)
 {
-    struct arena *a = need(FIRST_BLOCK);
+    return arena_new_sized(FIRST_BLOCK);
+}
 
-    start(a);
+struct arena *arena_new_sized(size_t first)
+{
+    size_t size = sizeof(struct arena) + ((first + ALIGN - 1) & ~(size_t)(ALIGN - 1));
+    struct arena *a = need(size);
+
+    start(a, size);
     return a;
 }
 
@@ -120,7 +126,7 @@ void arena_free(struct arena *a)
 void arena_reset(struct arena *a)
 {
     undo_all(a);
-    start(a);
+    start(a, sizeof *a + a->first.size);
 }
 
 size_t arena_size(const struct arena *a)

@@ -14,6 +14,7 @@
 struct arena;
 
 struct arena *arena_new(void);
+struct arena *arena_new_sized(size_t first); /* for what lives long and holds little: room for `first` bytes at once, more on demand */
 void          arena_free(struct arena *a);  /* NULL is a no-op */
 void          arena_reset(struct arena *a); /* undo everything, keep the first block for the next job */
 size_t        arena_size(const struct arena *a); /* bytes handed out so far */

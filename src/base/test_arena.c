@@ -24,10 +24,8 @@ static void say(void *arg)
     n->in->s[n->in->n++] = n->name;
 }
 
-static void allocations_are_zeroed_aligned_and_apart(void **state)
+static void fill_and_look(struct arena *a)
 {
-    (void)state;
-    _arena_ struct arena *a = arena_new();
     unsigned char *block[500];
 
     for (size_t i = 0; i < 500; i++) {
@@ -41,6 +39,20 @@ static void allocations_are_zeroed_aligned_and_apart(void **state)
         for (size_t k = 0; k < i; k++)
             assert_int_equal(block[i][k], i % 251 + 1);
     assert_int_equal(arena_size(a), 499 * 500 / 2);
+}
+
+static void allocations_are_zeroed_aligned_and_apart(void **state)
+{
+    (void)state;
+    _arena_ struct arena *usual = arena_new();
+    _arena_ struct arena *small = arena_new_sized(1);
+
+    for (int round = 0; round < 2; round++) {
+        fill_and_look(usual);
+        fill_and_look(small);
+        arena_reset(usual);
+        arena_reset(small);
+    }
 }
 
 static void large_blocks_leave_room_for_small_ones(void **state)

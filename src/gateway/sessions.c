@@ -10,7 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEARTBEAT_MS = 15000, MESSAGE_MAX = 4096, QUEUE_MAX = 1024 * 1024, LIFETIME_MAX = 24 * 3600 * 1000 };
+enum {
+    HEARTBEAT_MS = 15000,
+    MESSAGE_MAX = 4096,
+    QUEUE_MAX = 1024 * 1024,
+    LIFETIME_MAX = 24 * 3600 * 1000,
+    SESSION_ROOM = 256 /* three SIDs: there are tens of thousands of sessions */
+};
 
 /* A token whose session was closed by a newer one does not close that one in turn. */
 struct displaced {
@@ -250,7 +256,7 @@ static struct session *make_session(struct bridge *b, const struct principal *wh
     if (!s)
         abort();
     s->bridge = b;
-    s->arena = arena_new();
+    s->arena = arena_new_sized(SESSION_ROOM);
     s->account_sid = arena_strdup(s->arena, who->account_sid);
     s->workspace_sid = arena_strdup(s->arena, who->workspace_sid);
     s->worker_sid = arena_strdup(s->arena, who->worker_sid);
