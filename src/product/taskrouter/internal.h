@@ -13,4 +13,7 @@ const char *name_of(struct op *op, const struct kind *k, const char *sid, size_t
 /* A row of the path's workspace by its name; NULL when there is none. */
 void *find_named(struct op *op, const struct kind *k, const char *friendly_name);
 
+/* expr_scope.fact about a stored row: the subject is a struct worker with its activity_name, or NULL. */
+void fact_of_worker(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out);
+
 fault_t callbacks_start(struct site *site, struct arena *a);

@@ -54,23 +54,6 @@ struct someone {
     const struct worker *worker; /* NULL: hypothetical */
 };
 
-static void fact_of(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out)
-{
-    const struct worker *w = scope->subject;
-
-    (void)of;
-    if (!w)
-        return;
-    if (fact == EXPR_WORKER_SID)
-        *out = expr_value_string(w->sid);
-    else if (fact == EXPR_WORKER_FRIENDLY_NAME)
-        *out = expr_value_string(w->friendly_name);
-    else if (fact == EXPR_WORKER_ACTIVITY_SID)
-        *out = expr_value_string(w->activity_sid);
-    else if (fact == EXPR_WORKER_ACTIVITY_NAME)
-        *out = expr_value_string(w->activity_name);
-}
-
 static bool queue_takes(struct op *op, const void *row, void *arg)
 {
     const struct task_queue *q = row;
@@ -78,8 +61,9 @@ static bool queue_takes(struct op *op, const void *row, void *arg)
     struct expr_error error;
     const struct expr *e = expr_compile(op->arena, q->target_workers, EXPR_QUEUE, &error);
 
-    return e && expr_eval(e, &(struct expr_scope){
-                                 .worker = s->attributes, .fact = fact_of, .subject = s->worker, .now = op->now });
+    return e &&
+           expr_eval(e, &(struct expr_scope){
+                            .worker = s->attributes, .fact = fact_of_worker, .subject = s->worker, .now = op->now });
 }
 
 /* The value is a JSON object of attributes that somebody might have. */

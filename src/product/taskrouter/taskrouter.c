@@ -34,6 +34,23 @@ void *find_named(struct op *op, const struct kind *k, const char *friendly_name)
     return row;
 }
 
+void fact_of_worker(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out)
+{
+    const struct worker *w = scope->subject;
+
+    (void)of;
+    if (!w)
+        return;
+    if (fact == EXPR_WORKER_SID)
+        *out = expr_value_string(w->sid);
+    else if (fact == EXPR_WORKER_FRIENDLY_NAME)
+        *out = expr_value_string(w->friendly_name);
+    else if (fact == EXPR_WORKER_ACTIVITY_SID)
+        *out = expr_value_string(w->activity_sid);
+    else if (fact == EXPR_WORKER_ACTIVITY_NAME)
+        *out = expr_value_string(w->activity_name);
+}
+
 fault_t flex_workspace_make(struct routing *e, struct tx *tx, const char *account_sid, struct workspace **out)
 {
     static const char *const activities[] = { "Offline", "Available", "Unavailable", "Break", NULL };

@@ -101,26 +101,11 @@ struct worker_test {
     const struct expr *queue, *expression; /* either may be NULL */
 };
 
-static void worker_fact(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out)
-{
-    const struct worker *w = scope->subject;
-
-    (void)of;
-    if (fact == EXPR_WORKER_SID)
-        *out = expr_value_string(w->sid);
-    else if (fact == EXPR_WORKER_FRIENDLY_NAME)
-        *out = expr_value_string(w->friendly_name);
-    else if (fact == EXPR_WORKER_ACTIVITY_SID)
-        *out = expr_value_string(w->activity_sid);
-    else if (fact == EXPR_WORKER_ACTIVITY_NAME)
-        *out = expr_value_string(w->activity_name);
-}
-
 static bool worker_passes(struct op *op, const void *row, void *arg)
 {
     const struct worker_test *t = arg;
     struct worker w = *(const struct worker *)row;
-    struct expr_scope scope = { .fact = worker_fact,
+    struct expr_scope scope = { .fact = fact_of_worker,
                                 .subject = &w,
                                 .now = op->now,
                                 .worker = json_parse_object(op->arena, w.attributes, strlen(w.attributes), NULL) };
