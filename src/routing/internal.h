@@ -41,6 +41,29 @@ struct wait_key { bool lifo; int64_t priority, start, created; const char *sid; 
 RB_HEAD(ready_tree, worker_channel_live);
 RB_HEAD(wait_tree, task_live);
 
+/* Tasks that are counted together: those of one scope on one channel (counters.c). */
+enum { LIVE_STATUSES = TASK_WRAPPING + 1 };
+struct age_node { RB_ENTRY(age_node) in_tree; int64_t at; struct task_live *task; };
+RB_HEAD(age_tree, age_node);
+struct tally {
+    int64_t                by_status[LIVE_STATUSES];
+    struct priority_count *priorities;    /* by priority; none is 0 */
+    size_t                 npriorities, priorities_cap;
+    struct age_tree        ages, entries; /* who waits: since it was created; in a queue also: since it entered it */
+};
+struct tallies { struct tally **at; size_t n; }; /* by channel slot + 1; 0: of no channel */
+enum { OF_WORKSPACE, OF_WORKFLOW, OF_QUEUE, TALLIES };
+enum { AGE_IN_WORKFLOW, AGE_IN_QUEUE, AGE_SINCE_ENTERED, AGE_NODES };
+struct counted_task {
+    struct tally   *in[TALLIES];          /* NULL: not counted there */
+    unsigned        status;
+    int64_t         priority, entered;
+    struct age_node nodes[AGE_NODES];
+};
+/* Workers that are counted together: all, and those who take a channel; each by activity slot. */
+struct crowd { int64_t *by_activity; size_t n; };
+struct crowds { struct crowd *at; size_t n; };   /* 0: all; then by channel slot + 1 */
+
 /* What a queue has for one channel: the tasks that wait, and how many of its workers could take one. */
 struct lane { struct wait_tree waiting; size_t nwaiting, nready; };
 
@@ -49,7 +72,9 @@ struct workspace_live {
     bool             linked;
     struct link      self; /* in routing.workspaces */
     struct link      activities, channels, queues, workflows, workers, tasks;
-    struct slots     worker_slots, queue_slots, channel_slots;
+    struct slots     worker_slots, queue_slots, channel_slots, activity_slots;
+    struct tallies   tallies;
+    struct crowds    crowds;
     size_t           nfact_readers; /* workflows that ask for facts about workers, which change without an update */
 };
 
@@ -57,6 +82,7 @@ struct activity_live {
     struct activity        row;
     struct workspace_live *workspace; /* NULL: not linked; so in all that follow */
     struct link            in_workspace, workers;
+    size_t                 slot;
     uint64_t               name_hash;
 };
 
@@ -83,6 +109,8 @@ struct queue_live {
     size_t                 nworkers;
     struct lane           *lanes;      /* by channel slot */
     size_t                 nlanes;
+    struct tallies         tallies;
+    struct crowds          crowds;     /* of the members */
 };
 
 struct workflow_live {
@@ -92,6 +120,7 @@ struct workflow_live {
     struct arena          *arena;      /* of the program */
     const struct program  *program;
     uint64_t               source_hash;
+    struct tallies         tallies;
 };
 
 struct worker_live {
@@ -105,6 +134,8 @@ struct worker_live {
     struct bits                  queues;   /* of which it is a member */
     json_t                      *attributes;
     uint64_t                     attributes_hash, facts_hash;
+    size_t                       counted_activity; /* in the crowds: activity slot + 1; 0: not counted */
+    struct bits                  counted_channels; /* that it takes */
 };
 
 struct worker_channel_live {
@@ -129,6 +160,7 @@ struct task_live {
     bool                   waiting;         /* in a lane of ->queue, that of ->channel */
     struct wait_key        key;
     RB_ENTRY(task_live)    in_lane;
+    struct counted_task    counted;
 };
 
 struct reservation_live {
@@ -149,6 +181,7 @@ struct routing {
     struct link                fresh;       /* pending tasks that entered a step and were not matched since */
     int                        depth;       /* of engine functions under way; only the outermost settles */
     bool                       settling, loading;
+    const char                *left_queue;  /* while task-queue.moved is told: where the task comes from */
 };
 
 /* --- derived state (link_setup.c, link_work.c) -------------------------------------------------------------- */
@@ -195,6 +228,15 @@ struct fact_subject { const struct worker_live *worker; const struct queue_live 
 void          worker_fact(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out);
 int           compare_idle(const struct idle_key *a, const struct idle_key *b);
 int           compare_wait(const struct wait_key *a, const struct wait_key *b); /* both of one order, that of a */
+
+/* counters.c: what is counted of a row, made to agree with it. */
+void count_task(struct task_live *t);     /* it is linked */
+void uncount_task(struct task_live *t);
+void count_worker(struct worker_live *w); /* it is linked */
+void uncount_worker(struct worker_live *w);
+void count_member(struct crowds *c, const struct worker_live *w, int by);
+void tallies_free(struct tallies *t);
+void crowds_free(struct crowds *c);
 
 /* Iterators over the trees, for match.c and the fingerprint. */
 struct worker_channel_live *ready_first(struct channel_live *c);

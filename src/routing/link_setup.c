@@ -85,6 +85,9 @@ void unlink_workspace(struct routing *e, struct workspace_live *w)
     free_slots(&w->worker_slots);
     free_slots(&w->queue_slots);
     free_slots(&w->channel_slots);
+    free_slots(&w->activity_slots);
+    tallies_free(&w->tallies);
+    crowds_free(&w->crowds);
     list_remove(&w->self);
     map_remove(&e->rows, w->row.sid);
     w->linked = false;
@@ -100,6 +103,7 @@ void link_activity(struct routing *e, struct tx *tx, struct activity_live *a)
             return;
         list_append(&a->workspace->activities, &a->in_workspace);
         list_init(&a->workers);
+        a->slot = slots_take(&a->workspace->activity_slots, a);
         a->name_hash = 0;
         map_put(&e->rows, a->row.sid, a);
     }
@@ -121,6 +125,7 @@ void unlink_activity(struct routing *e, struct activity_live *a)
         w->activity = NULL;
         refresh_readiness(e, w);
     }
+    slots_release(&a->workspace->activity_slots, a->slot);
     list_remove(&a->in_workspace);
     map_remove(&e->rows, a->row.sid);
     a->workspace = NULL;
@@ -160,6 +165,7 @@ void unlink_channel(struct routing *e, struct channel_live *c)
             continue;
         task_leaves_lane(t);
         t->channel = NULL;
+        count_task(t);
     }
     slots_release(&c->workspace->channel_slots, c->slot);
     bits_free(&c->busy);
@@ -235,8 +241,11 @@ void unlink_queue(struct routing *e, struct queue_live *q)
         task_leaves_lane(t);
         list_remove(&t->in_queue);
         t->queue = NULL;
+        count_task(t);
     }
     slots_release(&q->workspace->queue_slots, q->slot);
+    tallies_free(&q->tallies);
+    crowds_free(&q->crowds);
     bits_free(&q->workers);
     free(q->lanes);
     q->lanes = NULL;
@@ -300,8 +309,10 @@ void unlink_workflow(struct routing *e, struct workflow_live *f)
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         list_remove(&t->in_workflow);
         t->workflow = NULL;
+        count_task(t);
     }
     forget_program(f);
+    tallies_free(&f->tallies);
     list_remove(&f->in_workspace);
     map_remove(&e->rows, f->row.sid);
     f->workspace = NULL;

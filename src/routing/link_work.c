@@ -161,6 +161,7 @@ static void refresh_channel(struct routing *e, struct worker_channel_live *c)
 
 void refresh_readiness(struct routing *e, struct worker_live *w)
 {
+    count_worker(w);
     for (size_t i = 0; i < w->nchannels; i++)
         if (w->channels[i])
             refresh_channel(e, w->channels[i]);
@@ -175,6 +176,7 @@ void put_member(struct routing *e, struct queue_live *q, struct worker_live *w, 
     bits_put(&q->workers, w->slot, now);
     bits_put(&w->queues, q->slot, now);
     q->nworkers = now ? q->nworkers + 1 : q->nworkers - 1;
+    count_member(&q->crowds, w, now ? 1 : -1);
     for (size_t i = 0; i < w->nchannels; i++)
         if (w->channels[i] && w->channels[i]->ready) {
             struct lane *l = lane_of(q, i);
@@ -265,6 +267,7 @@ void unlink_worker(struct routing *e, struct worker_live *w)
     for (size_t i = 0; i < w->nchannels; i++)
         if (w->channels[i])
             unlink_worker_channel(e, w->channels[i]);
+    uncount_worker(w);
     for (size_t i = 0; (i = bits_next(&w->queues, i)) != NO_SLOT; i++)
         put_member(e, slots_get(&w->workspace->queue_slots, i), w, false);
     slots_release(&w->workspace->worker_slots, w->slot);
@@ -351,6 +354,7 @@ void unlink_worker_channel(struct routing *e, struct worker_channel_live *c)
         r->counted_assigned = false;
     }
     c->worker->channels[c->channel->slot] = NULL;
+    count_worker(c->worker);
     map_remove(&e->rows, c->row.sid);
     c->worker = NULL;
     c->channel = NULL;
@@ -450,6 +454,7 @@ void link_task(struct routing *e, struct tx *tx, struct task_live *t)
         task_leaves_lane(t);
     if (waits && !t->waiting)
         task_takes_place(t, key);
+    count_task(t);
 }
 
 void unlink_task(struct routing *e, struct task_live *t)
@@ -459,6 +464,7 @@ void unlink_task(struct routing *e, struct task_live *t)
     for (LIST_EACH(l, &t->reservations))
         unlink_reservation(e, CONTAINER_OF(l, struct reservation_live, in_task));
     task_leaves_lane(t);
+    uncount_task(t);
     task_forget_attributes(t);
     t->attributes_hash = 0;
     t->queue = NULL;

@@ -127,6 +127,34 @@ static void add_line(struct lines *l, const char *line)
     l->at[l->n++] = line;
 }
 
+static void print_tallies(struct lines *out, const char *sid, const struct workspace_live *ws, const struct tallies *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const struct channel_live *c = i ? slots_get(&ws->channel_slots, i - 1) : NULL;
+        for (size_t p = 0; t->at[i] && p < t->at[i]->npriorities; p++)
+            add_line(out, arena_printf(out->arena, "%s %s priority %lld: %lld", sid, c ? c->row.sid : "-",
+                                       (long long)t->at[i]->priorities[p].priority,
+                                       (long long)t->at[i]->priorities[p].tasks));
+        for (size_t s = 0; t->at[i] && s < LIVE_STATUSES; s++)
+            if (t->at[i]->by_status[s])
+                add_line(out, arena_printf(out->arena, "%s %s %s: %lld", sid, c ? c->row.sid : "-",
+                                           task_status_names[s], (long long)t->at[i]->by_status[s]));
+    }
+}
+
+static void print_crowds(struct lines *out, const char *sid, const struct workspace_live *ws, const struct crowds *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct channel_live *ch = i ? slots_get(&ws->channel_slots, i - 1) : NULL;
+        for (size_t k = 0; k < c->at[i].n; k++) {
+            const struct activity_live *a = slots_get(&ws->activity_slots, k);
+            if (c->at[i].by_activity[k])
+                add_line(out, arena_printf(out->arena, "%s %s at %s: %lld", sid, ch ? ch->row.sid : "*",
+                                           a ? a->row.sid : "-", (long long)c->at[i].by_activity[k]));
+        }
+    }
+}
+
 static void print_queue(struct lines *out, const struct queue_live *q)
 {
     struct workspace_live *ws = q->workspace;
@@ -136,6 +164,8 @@ static void print_queue(struct lines *out, const struct queue_live *q)
         add_line(out, arena_printf(out->arena, "%s has %s %d", q->row.sid, w->row.sid, bits_has(&w->queues, q->slot)));
     }
     add_line(out, arena_printf(out->arena, "%s members %zu", q->row.sid, q->nworkers));
+    print_tallies(out, q->row.sid, ws, &q->tallies);
+    print_crowds(out, q->row.sid, ws, &q->crowds);
     for (size_t i = 0; i < q->nlanes; i++) {
         const struct channel_live *c = slots_get(&ws->channel_slots, i);
         struct lane *l = &q->lanes[i];

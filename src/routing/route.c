@@ -13,14 +13,17 @@ struct walk {
 
 void enter_queue(struct routing *e, struct tx *tx, struct task_live *t, struct queue_live *q)
 {
-    bool moved = t->row.task_queue_sid;
+    const char *left = arena_strdup(tx->arena, t->row.task_queue_sid);
 
     edit_task(tx, t);
     row_set(tx, t, &t->row.task_queue_sid, q->row.sid);
     t->row.task_queue_entered_date = tx->now;
     link_task(e, tx, t);
-    if (moved)
+    if (left) {
+        e->left_queue = left;
         tell_task(e, tx, EV_TASK_QUEUE_MOVED, t);
+        e->left_queue = NULL;
+    }
     tell_task(e, tx, EV_TASK_QUEUE_ENTERED, t);
 }
 

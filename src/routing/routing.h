@@ -162,6 +162,28 @@ void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const ch
 void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct worker_channel *c), void *arg);
 bool routing_queue_has(struct routing *e, const char *queue_sid, const char *worker_sid); /* the worker matches the queue's expression */
 /* What is wrong with a workflow's configuration, as a fault naming the place; NULL: nothing. */
+/* --- counted while it happens (on the ledger's thread).  channel_sid NULL: all channels; who takes a channel is a worker whose channel is available
+ * and has a capacity. */
+struct priority_count { int64_t priority, tasks; };
+struct routing_tasks {
+    int64_t                by_status[TASK_WRAPPING + 1], total; /* completed and canceled tasks are in no place any more */
+    struct priority_count *priorities;
+    size_t                 npriorities;
+    const struct task     *longest;      /* the pending one that was created first, or NULL */
+    const struct task     *longest_here; /* … that entered its queue first */
+    int64_t                longest_since, longest_here_since;
+};
+struct routing_activity { const struct activity *activity; int64_t workers; };
+struct routing_workers {
+    struct routing_activity *activities; /* every one of the workspace, in the order of their making */
+    size_t                   nactivities;
+    int64_t                  total, available;
+};
+void routing_count_tasks(struct routing *e, struct arena *a, const char *sid, const char *channel_sid, struct routing_tasks *out); /* of a workspace, workflow or queue */
+void routing_count_workers(struct routing *e, struct arena *a, const char *sid, const char *channel_sid, struct routing_workers *out); /* of a workspace or queue */
+/* For a listener, while task-queue.moved is told: the queue that the task comes from. */
+const char *routing_left_queue(const struct routing *e);
+
 fault_t workflow_check(struct routing *e, struct tx *tx, const char *workspace_sid, const char *configuration);
 /* Events of a reservation or task carry the live rows: event.subject the reservation (or NULL), event.other the task; of a worker
  * event: subject the worker, other the worker_channel (capacity, availability) or NULL.  See docs/routing.md for the facts in data. */

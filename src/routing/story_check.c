@@ -189,6 +189,98 @@ static void check_pairs(struct story *s, struct tx *tx, struct task_live *t)
     }
 }
 
+/* What is counted is what a walk over all tasks and workers counts. */
+struct scope { struct queue_live *queue; struct workflow_live *workflow; struct channel_live *channel; const char *sid; };
+
+static bool in_scope(const struct scope *p, const struct task_live *t)
+{
+    return (!p->queue || t->queue == p->queue) && (!p->workflow || t->workflow == p->workflow) &&
+           (!p->channel || t->channel == p->channel);
+}
+
+static void check_tasks_counted(struct story *s, struct workspace_live *ws, const struct scope *p)
+{
+    const struct task *longest = NULL, *here = NULL;
+    int64_t by_status[LIVE_STATUSES] = { 0 }, all = 0;
+    struct routing_tasks counted;
+
+    routing_count_tasks(s->engine, s->arena, p->sid, p->channel ? p->channel->row.sid : NULL, &counted);
+    for (LIST_EACH(l, &ws->tasks)) {
+        const struct task_live *t = CONTAINER_OF(l, struct task_live, in_workspace);
+        const struct task *r = &t->row;
+        if (!in_scope(p, t))
+            continue;
+        by_status[r->assignment_status]++;
+        if (r->assignment_status != TASK_PENDING)
+            continue;
+        if (!longest || r->date_created < longest->date_created ||
+            (r->date_created == longest->date_created && strcmp(r->sid, longest->sid) < 0))
+            longest = r;
+        if (!here || r->task_queue_entered_date < here->task_queue_entered_date ||
+            (r->task_queue_entered_date == here->task_queue_entered_date && strcmp(r->sid, here->sid) < 0))
+            here = r;
+    }
+    for (size_t i = 0; i < LIVE_STATUSES; i++)
+        story_number(s, counted.by_status[i], by_status[i]);
+    for (size_t i = 0; i < counted.npriorities; i++) {
+        story_must(s, counted.priorities[i].tasks > 0, "a priority is counted that nothing has");
+        story_must(s, !i || counted.priorities[i - 1].priority < counted.priorities[i].priority, "sorted priorities");
+        all += counted.priorities[i].tasks;
+    }
+    story_number(s, all, counted.total);
+    story_must(s, counted.longest == longest, "counted.longest == longest");
+    story_must(s, p->workflow || counted.longest_here == here, "counted.longest_here == here");
+}
+
+static void check_workers_counted(struct story *s, struct workspace_live *ws, const struct scope *p)
+{
+    struct routing_workers counted;
+    int64_t total = 0, available = 0;
+
+    routing_count_workers(s->engine, s->arena, p->sid, p->channel ? p->channel->row.sid : NULL, &counted);
+    for (LIST_EACH(l, &ws->workers)) {
+        const struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_workspace);
+        const struct worker_channel_live *c = p->channel ? worker_channel_for(w, p->channel) : NULL;
+        if (p->queue && !bits_has(&p->queue->workers, w->slot))
+            continue;
+        if (p->channel && !(c && c->row.available && c->row.configured_capacity > 0))
+            continue;
+        total++;
+        available += w->activity->row.available;
+    }
+    story_number(s, counted.total, total);
+    story_number(s, counted.available, available);
+}
+
+static void check_counters(struct story *s)
+{
+    struct workspace_live *ws = find_workspace(s->engine, NULL, s->workspace);
+    struct link *channel = ws ? &ws->channels : NULL;
+
+    if (!ws)
+        return;
+    do { /* of all channels first, then of each */
+        struct scope p = { .sid = s->workspace };
+        if (channel != &ws->channels)
+            p.channel = CONTAINER_OF(channel, struct channel_live, in_workspace);
+        check_tasks_counted(s, ws, &p);
+        check_workers_counted(s, ws, &p);
+        for (LIST_EACH(l, &ws->queues)) {
+            p.queue = CONTAINER_OF(l, struct queue_live, in_workspace);
+            p.sid = p.queue->row.sid;
+            check_tasks_counted(s, ws, &p);
+            check_workers_counted(s, ws, &p);
+        }
+        p.queue = NULL;
+        for (LIST_EACH(l, &ws->workflows)) {
+            p.workflow = CONTAINER_OF(l, struct workflow_live, in_workspace);
+            p.sid = p.workflow->row.sid;
+            check_tasks_counted(s, ws, &p);
+        }
+        channel = channel->next;
+    } while (channel != &ws->channels);
+}
+
 static fault_t check_all(struct tx *tx, void *arg)
 {
     struct story *s = arg;
@@ -227,6 +319,7 @@ static fault_t check_all(struct tx *tx, void *arg)
                        (alarm_due(tx, ALARM_RESERVATION, r->row.sid) != NO_VALUE),
                    "(r->row.reservation_status == RESERVATION_PENDING) == (alarm_due(tx, ALARM_RESERVATION, "
                    "r->row.sid) != NO_VALUE)");
+    check_counters(s);
     return NULL;
 }
 
