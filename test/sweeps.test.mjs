@@ -53,6 +53,7 @@ const meanings = {
   },
   Accounts: { Status: 'active' },
   Forms: {
+    Topics: '{"billing":"Billing"}',
     WorkspaceSid: ({ workspace }) => workspace.sid,
     WorkflowSid: ({ workflow }) => workflow,
   },

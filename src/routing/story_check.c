@@ -190,7 +190,12 @@ static void check_pairs(struct story *s, struct tx *tx, struct task_live *t)
 }
 
 /* What is counted is what a walk over all tasks and workers counts. */
-struct scope { struct queue_live *queue; struct workflow_live *workflow; struct channel_live *channel; const char *sid; };
+struct scope {
+    struct queue_live *queue;
+    struct workflow_live *workflow;
+    struct channel_live *channel;
+    const char *sid;
+};
 
 static bool in_scope(const struct scope *p, const struct task_live *t)
 {

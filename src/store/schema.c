@@ -50,8 +50,9 @@ static void put_default(struct text *t, const struct field *f)
 
 /* --- tables ----------------------------------------------------------------------------------------- */
 
-/* A table without rowids keeps a row in one b-tree with its sid: one page less to write.  But there a row of more than about a
- * quarter of a page goes to a page of its own; rows that carry documents are therefore kept the ordinary way. */
+/* A table without rowids keeps a row in one b-tree with its sid: one page less to write.  But there a row of more than
+ * about a quarter of a page goes to a page of its own; rows that carry documents are therefore kept the ordinary way.
+ */
 static bool is_wide(const struct kind *k)
 {
     for (EACH_FIELD(f, k))
