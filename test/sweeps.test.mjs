@@ -53,6 +53,7 @@ const meanings = {
   },
   Accounts: { Status: 'active' },
   Forms: {
+    TaskChannel: 'chat',
     Topics: '{"billing":"Billing"}',
     WorkspaceSid: ({ workspace }) => workspace.sid,
     WorkflowSid: ({ workflow }) => workflow,
@@ -144,6 +145,8 @@ function assertShown(resource, given, shown, schema) {
     if (!(key in shown) || name === 'TaskChannel') continue;
     if (kind.type === 'boolean')
       assert.equal(shown[key], value === 'true', `${resource.path} ${key}`);
+    else if (typeof shown[key] === 'object' && shown[key])
+      assert.deepEqual(shown[key], JSON.parse(value), `${resource.path} ${key}`);
     else if (kind.format !== 'date-time' || typeof shown[key] === 'string')
       assert.equal(String(shown[key]), value, `${resource.path} ${key}`);
   }
