@@ -229,6 +229,8 @@ void          worker_fact(const struct expr_scope *scope, enum expr_fact fact, c
 int           compare_idle(const struct idle_key *a, const struct idle_key *b);
 int           compare_wait(const struct wait_key *a, const struct wait_key *b); /* both of one order, that of a */
 
+struct idle_key idle_key_of(const struct worker_live *w, const struct worker_channel_live *c);
+
 /* counters.c: what is counted of a row, made to agree with it. */
 void count_task(struct task_live *t);     /* it is linked */
 void uncount_task(struct task_live *t);
@@ -253,10 +255,11 @@ struct step {
     const struct expr_order     *order;
     const struct expr_reference *known;         /* the worker's sid or name */
     bool                         known_by_name;
+    const char                  *expression_source, *skip_source, *order_source, *known_source; /* as written, or NULL */
     const char                  *source;        /* all that says who matches, for comparing two steps */
 };
 struct filter {
-    const char        *name;
+    const char        *name, *source;
     const struct expr *expression;
     struct step       *steps;
     size_t             nsteps;
@@ -286,6 +289,7 @@ bool    route_skip(struct routing *e, struct tx *tx, struct task_live *t);  /* i
 void    enter_queue(struct routing *e, struct tx *tx, struct task_live *t, struct queue_live *q);
 void    keep_places(struct routing *e, struct tx *tx, struct workflow_live *f, const struct program *was);
 bool    reserve(struct routing *e, struct tx *tx, struct task_live *t);     /* true: there is a reservation now, or the task is over */
+bool    is_known_worker(const json_t *task, const struct step *s, const struct worker_live *w); /* whom the step names */
 int64_t percentage(int64_t capacity, int64_t used); /* of the capacity that is free, 0 to 100 */
 struct worker_channel_live *worker_channel_for(const struct worker_live *w, const struct channel_live *c);
 
@@ -321,6 +325,27 @@ void tell_activity(struct routing *e, struct tx *tx, enum event_type type, struc
 void tell_channel(struct routing *e, struct tx *tx, enum event_type type, struct channel_live *c);
 void tell_queue(struct routing *e, struct tx *tx, enum event_type type, struct queue_live *q);
 void tell_workflow(struct routing *e, struct tx *tx, enum event_type type, struct workflow_live *f);
+
+/* --- explaining (explain.c, explain_place.c, explain_workers.c) ----------------------------------------------------- */
+struct inquest { /* an explanation in the making */
+    struct routing    *e;
+    struct tx         *tx;
+    struct task_live  *t;      /* of a task that has ended a likeness, in no list */
+    const struct step *step;   /* or NULL */
+    const json_t      *task;   /* its attributes */
+    bool               live;
+    struct worker_live *target; /* its RoutingTarget, when that is a worker */
+    /* of all workers of the workspace: */
+    size_t workers, members, match, free, unavailable, closed, busy, full_used, full_capacity, listed;
+    bool   same_capacity; /* those who are busy are so with full_used of full_capacity */
+    int64_t due;          /* of the task's alarm or its offer's; NO_VALUE: none */
+};
+const char *explain_duration(struct arena *a, int64_t ms); /* "1 h 20 min" */
+void explain_place(struct inquest *q, struct json_out *o);
+void explain_workers(struct inquest *q, struct json_out *o); /* and counts */
+void explain_expression(struct json_out *o, struct arena *a, const struct expr_explanation *x); /* because, clauses */
+const struct step *explain_next(struct inquest *q, const char **words); /* where it goes when its step's time is over */
+void pair_date(struct json_out *o, const char *key, int64_t ms);         /* ISO; NO_VALUE is null */
 
 /* --- entering and leaving the engine (engine.c) ------------------------------------------------------------------- */
 void    engine_enter(struct routing *e);

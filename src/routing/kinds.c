@@ -154,6 +154,8 @@ static const struct field reservation_fields[] = {
     FIELD(reservation, worker_previous_activity_sid, SID,  .flags = HIDDEN, .prefix = "WA"),
     FIELD(reservation, reservation_timeout,          INT,  .flags = HIDDEN),
     FIELD(reservation, canceled_reason_code,         INT,  .flags = HIDDEN),
+    FIELD(reservation, free_workers,                 INT,  .flags = HIDDEN),
+    FIELD(reservation, idle_since,                   TIME, .flags = HIDDEN),
     FIELD(reservation, version,                      INT,  .flags = REVISION | HIDDEN),
 };
 /* clang-format on */

@@ -136,10 +136,15 @@ static int64_t last_reserved(const struct worker_live *w, const struct worker_ch
     return last;
 }
 
+struct idle_key idle_key_of(const struct worker_live *w, const struct worker_channel_live *c)
+{
+    return (struct idle_key){ last_reserved(w, c), w->row.date_status_changed, w->row.sid };
+}
+
 static void refresh_channel(struct routing *e, struct worker_channel_live *c)
 {
     struct worker_live *w = c->worker;
-    struct idle_key key = { last_reserved(w, c), w->row.date_status_changed, w->row.sid };
+    struct idle_key key = idle_key_of(w, c);
     bool ready = w->activity && w->activity->row.available && c->row.available && c->used < c->row.configured_capacity;
 
     if (c->ready && ready && compare_idle(&c->key, &key) != 0) { /* only its place in the line */

@@ -62,9 +62,9 @@ void worker_fact(const struct expr_scope *scope, enum expr_fact fact, const char
 
 /* --- one task, one worker */
 
-static bool is_known_worker(struct task_live *t, const struct step *s, const struct worker_live *w)
+bool is_known_worker(const json_t *task, const struct step *s, const struct worker_live *w)
 {
-    struct expr_value v = expr_reference_get(s->known, task_attributes(t));
+    struct expr_value v = expr_reference_get(s->known, task);
     const char *wanted = s->known_by_name ? w->row.friendly_name : w->row.sid;
 
     if (v.kind != EXPR_STRING || strlen(wanted) != v.string.n)
@@ -79,7 +79,7 @@ static bool step_admits(struct tx *tx, struct task_live *t, const struct step *s
     struct fact_subject subject = { w, t->queue };
     struct expr_scope scope = { .worker = w->attributes, .fact = worker_fact, .subject = &subject, .now = tx->now };
 
-    if (s && s->known && !is_known_worker(t, s, w))
+    if (s && s->known && !is_known_worker(task_attributes(t), s, w))
         return false;
     if (!s || !s->expression)
         return true;

@@ -13,6 +13,19 @@ void edit_reservation(struct tx *tx, struct reservation_live *r)
         r->row.version++;
 }
 
+/* For whoever asks later why it was this worker (explain.c): the line is not what it was by then. */
+static void note_line(const struct task_live *t, const struct worker_live *w, const struct worker_channel_live *c,
+                      struct reservation *row)
+{
+    row->idle_since = row->free_workers = NO_VALUE;
+    if (c) {
+        struct idle_key key = idle_key_of(w, c);
+        row->idle_since = key.reserved == NO_VALUE ? key.status_changed : key.reserved;
+    }
+    if (t->queue && t->channel)
+        row->free_workers = (int64_t)lane_of(t->queue, t->channel->slot)->nready;
+}
+
 /* The worker's line starts anew behind the others, whatever becomes of this offer. */
 static void note_reserved(struct routing *e, struct tx *tx, struct worker_live *w, struct worker_channel_live *c)
 {
@@ -42,6 +55,7 @@ void make_reservation(struct routing *e, struct tx *tx, struct task_live *t, str
     row->reservation_status = RESERVATION_PENDING;
     row->reservation_timeout = f ? f->task_reservation_timeout : DEFAULT_TIMEOUT;
     row->canceled_reason_code = NO_VALUE;
+    note_line(t, w, worker_channel_for(w, t->channel), row);
     note_reserved(e, tx, w, worker_channel_for(w, t->channel));
     link_reservation(e, tx, r);
     alarm_set(tx, ALARM_RESERVATION, row->sid, tx->now + row->reservation_timeout * SECOND);

@@ -100,6 +100,7 @@ struct reservation {
     unsigned    reservation_status;
     int64_t     reservation_timeout;         /* seconds, as it was when the reservation was made */
     int64_t     canceled_reason_code;        /* NO_VALUE: none */
+    int64_t     idle_since, free_workers;    /* why this worker: since when idle, of how many of the queue who were free */
     int64_t     date_created, date_updated, version;
 };
 
@@ -161,7 +162,6 @@ void routing_each_reservation_of_worker(struct routing *e, struct tx *tx, const 
 void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const char *task_sid, void (*each)(void *arg, struct reservation *r), void *arg);
 void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct worker_channel *c), void *arg);
 bool routing_queue_has(struct routing *e, const char *queue_sid, const char *worker_sid); /* the worker matches the queue's expression */
-/* What is wrong with a workflow's configuration, as a fault naming the place; NULL: nothing. */
 /* --- counted while it happens (on the ledger's thread).  channel_sid NULL: all channels; who takes a channel is a worker whose channel is available
  * and has a capacity. */
 struct priority_count { int64_t priority, tasks; };
@@ -184,6 +184,19 @@ void routing_count_workers(struct routing *e, struct arena *a, const char *sid, 
 /* For a listener, while task-queue.moved is told: the queue that the task comes from. */
 const char *routing_left_queue(const struct routing *e);
 
+/* What is wrong with a workflow's configuration, as a fault naming the place; NULL: nothing. */
 fault_t workflow_check(struct routing *e, struct tx *tx, const char *workspace_sid, const char *configuration);
+/* --- why (explain.c): how a task was routed, for a person; docs/explanation.md says what is in the JSON ---------------------------- */
+enum { EXPLAINED_WORKERS = 100, EXPLAINED_OFFERS = 100, EXPLAINED_FILTERS = 200 };
+struct routing_explanation {
+    const char *summary;   /* a sentence: "Waiting in Billing since 12 s: 3 workers match, all busy (capacity 1 of 1)" */
+    const char *place;     /* JSON, as all that follow: workflow, filters, step, deadline */
+    const char *workers;   /* who was considered; at most EXPLAINED_WORKERS, and how many there are of each sort */
+    const char *offers;    /* the reservations so far, oldest first, and why they went to whom they went */
+    const char *waits_for; /* or null */
+    int64_t     until;     /* the task's events are not younger */
+};
+/* Of a task of any state; texts in tx->arena.  Changes nothing. */
+void routing_explain(struct routing *e, struct tx *tx, struct task *t, struct routing_explanation *out);
 /* Events of a reservation or task carry the live rows: event.subject the reservation (or NULL), event.other the task; of a worker
  * event: subject the worker, other the worker_channel (capacity, availability) or NULL.  See docs/routing.md for the facts in data. */

@@ -148,6 +148,10 @@ static fault_t read_step(struct compiler *c, const char *at, const json_t *targe
     if (f)
         return f;
     s->timeout *= SECOND;
+    s->expression_source = expression;
+    s->skip_source = skip;
+    s->order_source = order;
+    s->known_source = known;
     s->source = arena_printf(c->home, "%s\n%s\n%s\n%s\n%s", s->queue, expression ? expression : "", order ? order : "",
                              known ? known : "", s->known_by_name ? "name" : "");
     return NULL;
@@ -156,7 +160,6 @@ static fault_t read_step(struct compiler *c, const char *at, const json_t *targe
 static fault_t read_filter(struct compiler *c, const char *at, const json_t *object, struct filter *out)
 {
     const json_t *targets = json_object_get(object, "targets");
-    const char *source;
     fault_t f;
 
     if (!json_is_object(object))
@@ -165,7 +168,7 @@ static fault_t read_filter(struct compiler *c, const char *at, const json_t *obj
     if (!f && !out->name)
         f = read_text(c, at, object, "friendly_name", &out->name);
     if (!f)
-        f = read_expression(c, at, object, "expression", EXPR_FILTER, &out->expression, &source);
+        f = read_expression(c, at, object, "expression", EXPR_FILTER, &out->expression, &out->source);
     if (f)
         return f;
     if (!json_is_array(targets) || !json_array_size(targets))

@@ -4,7 +4,7 @@
 
 extern const struct resource workspace_resource, activity_resource, task_channel_resource, task_queue_resource,
     workflow_resource, worker_resource, worker_channel_resource, task_resource, task_reservation_resource,
-    worker_reservation_resource, event_resource;
+    worker_reservation_resource, event_resource, explanation_resource;
 
 struct routing *engine_of(const struct op *op);
 /* The text member `member` of the row of that kind and sid, for a name beside a sid; NULL when there is none. */

@@ -89,7 +89,7 @@ static const struct resource *const resources[] = {
     &workspace_resource,          &activity_resource, &task_channel_resource,
     &task_queue_resource,         &workflow_resource, &worker_resource,
     &worker_channel_resource,     &task_resource,     &task_reservation_resource,
-    &worker_reservation_resource, &event_resource,
+    &worker_reservation_resource, &event_resource,    &explanation_resource,
 };
 
 /* clang-format off */
