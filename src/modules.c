@@ -3,6 +3,7 @@
 #include "gateway/eventbridge.h"
 #include "health.h"
 #include "ledger/ledger.h"
+#include "measure/measure.h"
 #include "product/accounts/accounts.h"
 #include "product/contact/contact.h"
 #include "product/desktop/desktop.h"
@@ -16,8 +17,8 @@ static const struct kind *const kinds[] = {
 static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
 
 #define ALL                                                                                                            \
-    &core_module, &health_module, &accounts_module, &taskrouter_module, &eventbridge_module, &desktop_module,          \
-        &contact_module
+    &core_module, &health_module, &accounts_module, &measure_module, &taskrouter_module, &eventbridge_module,          \
+        &desktop_module, &contact_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

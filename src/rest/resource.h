@@ -168,6 +168,7 @@ struct site {
     struct webhooks    *webhooks;
     struct http_server *http;        /* NULL until the server listens */
     void               *engine;      /* routing's: struct routing * */
+    void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
     void               *contact;     /* product/contact's: who wrote how often; the ledger's thread only */
     bool                demo, test_clock;
