@@ -10,6 +10,7 @@ enum { SCHEMA_VERSION = 1 };
 
 struct store {
     char *folder, *file;
+    bool reading; /* store_open_reading() */
     int lock; /* descriptor of DATA/plugboard.lock, flock()ed as long as the store is open */
 };
 

@@ -69,11 +69,11 @@ static const char *take_lock(struct arena *a, struct store *s)
 }
 
 /* Before SQLite sees it: a file that is not a database stays as it is. */
-static const char *check_header(struct arena *a, const char *file, int64_t *size)
+static const char *check_header(struct arena *a, const char *file, int flags, int64_t *size)
 {
     static const char magic[16] = "SQLite format 3";
     char head[sizeof magic];
-    int fd = open(file, O_RDWR | O_CLOEXEC);
+    int fd = open(file, flags | O_CLOEXEC);
 
     *size = 0;
     if (fd < 0)
@@ -146,7 +146,7 @@ static const char *check_file(struct arena *a, struct store *s)
 {
     int64_t size;
     sqlite3 *sq = NULL;
-    const char *why = check_header(a, s->file, &size);
+    const char *why = check_header(a, s->file, O_RDWR, &size);
 
     if (why)
         return why;
@@ -163,7 +163,26 @@ static const char *check_file(struct arena *a, struct store *s)
     return why;
 }
 
-struct store *store_open(struct arena *a, const char *data_folder, const char **why)
+/* As check_file(), of a file that somebody may be writing to: nothing but a look, and none that takes long. */
+static const char *check_reading(struct arena *a, struct store *s)
+{
+    int64_t size;
+    sqlite3 *sq = NULL;
+    const char *why = check_header(a, s->file, O_RDONLY, &size);
+
+    if (!why && !size)
+        why = arena_printf(a, "%s is not there, or empty", s->file);
+    if (why)
+        return why;
+    if (sqlite3_open_v2(s->file, &sq, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        why = arena_printf(a, "%s cannot be opened: %s", s->file, sq ? sqlite3_errmsg(sq) : "no memory");
+    else
+        why = check_content(a, s->file, sq, INT64_MAX);
+    sqlite3_close(sq);
+    return why;
+}
+
+static struct store *store_new(struct arena *a, const char *data_folder)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct store *s = calloc(1, sizeof *s);
@@ -174,6 +193,25 @@ struct store *store_open(struct arena *a, const char *data_folder, const char **
     s->lock = -1;
     s->folder = keep(data_folder);
     s->file = keep(arena_printf(a, "%s/plugboard.db", data_folder));
+    return s;
+}
+
+struct store *store_open_reading(struct arena *a, const char *data_folder, const char **why)
+{
+    struct store *s = store_new(a, data_folder);
+
+    s->reading = true;
+    *why = check_reading(a, s);
+    if (!*why)
+        return s;
+    store_close(s);
+    return NULL;
+}
+
+struct store *store_open(struct arena *a, const char *data_folder, const char **why)
+{
+    struct store *s = store_new(a, data_folder);
+
     *why = make_folders(a, data_folder);
     if (!*why)
         *why = take_lock(a, s);

@@ -252,6 +252,7 @@ struct db *db_open(struct store *s, bool writer, struct arena *a, const char **w
 
     if (!db)
         abort();
+    assert(!writer || !s->reading);
     db->store = s;
     db->writer = writer;
     int flags = SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);

@@ -20,6 +20,8 @@ enum db_result { DB_OK, DB_UNIQUE, DB_FAILED };
 /* Opens (or makes) DATA/plugboard.db and takes the folder's lock.  On failure NULL and *why, in the arena: locked by another
  * server, not a database, corrupt, written by a newer version, not writable.  Nothing is overwritten. */
 struct store *store_open(struct arena *a, const char *data_folder, const char **why);
+/* To look at, also while a server runs: takes no lock, makes nothing, and only readers can be opened.  The folder must hold a database. */
+struct store *store_open_reading(struct arena *a, const char *data_folder, const char **why);
 void          store_close(struct store *s);        /* every db must have been closed */
 struct db    *db_open(struct store *s, bool writer, struct arena *a, const char **why);
 void          db_close(struct db *db);

@@ -650,6 +650,38 @@ static void a_column_keeps_its_type(void **state)
     assert_int_equal(schema_sync(w->writer, &(const struct kind *){ &thing_kind }, 1), DB_OK);
 }
 
+static void a_reader_looks_while_a_server_writes(void **state)
+{
+    struct world *w = *state;
+    const char *why = NULL;
+    struct thing t = {
+        .sid = "TH00000000000000000000000000000001", .account_sid = "AC1", .room_sid = "RM1", .name = "one"
+    };
+    void *row;
+
+    assert_int_equal(schema_sync(w->writer, (const struct kind *const[]){ &thing_kind }, 1), DB_OK);
+    assert_int_equal(record_insert(w->writer, &thing_kind, &t), DB_OK);
+    struct store *s = store_open_reading(w->arena, w->folder, &why); /* the lock is held by w->store */
+    assert_non_null(s);
+    struct db *reader = db_open(s, false, w->arena, &why);
+    assert_non_null(reader);
+    assert_int_equal(record_find(reader, w->arena, &thing_kind, t.sid, &row), DB_OK);
+    assert_string_equal(((struct thing *)row)->name, "one");
+    assert_int_equal(db_run(reader, "DELETE FROM thing", NULL, 0, NULL, NULL), DB_FAILED);
+    db_close(reader);
+    store_close(s);
+    shut(w);
+    s = store_open_reading(w->arena, w->folder, &why); /* and when none does */
+    assert_non_null(s);
+    open_again(w); /* it has taken no lock */
+    store_close(s);
+
+    const char *nowhere = arena_printf(w->arena, "%s/nowhere", w->folder);
+    assert_null(store_open_reading(w->arena, nowhere, &why));
+    assert_non_null(strstr(why, "is not there"));
+    assert_int_equal(access(nowhere, F_OK), -1); /* and was not made */
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -674,6 +706,7 @@ int main(void)
         TEST(a_backup_is_a_store),
         TEST(an_older_file_grows),
         TEST(a_column_keeps_its_type),
+        TEST(a_reader_looks_while_a_server_writes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
