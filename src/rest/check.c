@@ -42,8 +42,10 @@ const char *resource_check(struct arena *a, const struct resource *r)
         return arena_printf(a, "%s has neither a kind nor a shape", r->path);
     if (!r->view && !r->verbs)
         return arena_printf(a, "%s answers no verb", r->path);
-    if (r->view && r->verbs)
-        return arena_printf(a, "%s is a view and has verbs", r->path);
+    if (r->view && (r->verbs & ~(unsigned)CREATE))
+        return arena_printf(a, "%s is a view and has verbs besides CREATE", r->path);
+    if (r->look && r->reads_live)
+        return arena_printf(a, "%s looks at the ledger first, and is read there", r->path);
     if (r->show && !(r->kind && r->shape))
         return arena_printf(a, "%s shows a shape and has no kind, or none to show", r->path);
     if ((r->verbs & LIST) && !r->many)

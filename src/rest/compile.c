@@ -107,6 +107,11 @@ const char *template_expand(struct arena *a, const struct template *t, const voi
     return text_str(&out);
 }
 
+bool has_url(const struct resource *r)
+{
+    return r->view || (r->verbs & ~(unsigned)LIST);
+}
+
 static const char *instance_path(struct arena *a, const struct shape *s)
 {
     if (s->res->singleton || s->res->view)
@@ -141,7 +146,7 @@ static const char *shape_make(struct rest *r, struct arena *a, const struct reso
     s->action_params = arena_alloc(r->arena, (res->nactions + 1) * sizeof(*s->action_params));
     for (size_t i = 0; i < res->nactions; i++)
         s->action_params[i] = params_of(r, &res->actions[i].params);
-    why = template_make(r->arena, s->shown, instance_path(a, s), &s->url);
+    why = has_url(res) ? template_make(r->arena, s->shown, instance_path(a, s), &s->url) : NULL;
     s->links = arena_alloc(r->arena, (res->nlinks + 1) * sizeof(*s->links));
     for (size_t i = 0; i < res->nlinks && !why; i++)
         why = template_make(r->arena, s->shown, res->links[i].path, &s->links[i]);
@@ -162,7 +167,9 @@ static const char *add_routes(struct rest *r, const struct shape *s)
     const char *instance = arena_printf(r->arena, "%s/{%s}", res->path, s->key ? s->key->name : "sid"), *why;
 
     if (res->view)
-        return route_add(r, res->product, res->path, &(struct entry){ .what = IS_VIEW, .method = "GET", .shape = s });
+        return route_add(
+            r, res->product, res->path,
+            &(struct entry){ .what = IS_VIEW, .method = res->verbs & CREATE ? "POST" : "GET", .shape = s });
     if (res->singleton) {
         why = add_verb(r, s, FETCH, IS_SINGLETON, "GET", res->path);
         return why ? why : add_verb(r, s, UPDATE, IS_SINGLETON, "POST", res->path);

@@ -82,7 +82,8 @@ static void put_row_schema(struct description *d, const struct resource *r, bool
         json_key(d->o, f->name);
         put_schema(d, f);
     }
-    json_pair_raw(d->o, old_style ? "uri" : "url", "{\"type\":\"string\",\"format\":\"uri\"}");
+    if (has_url(r))
+        json_pair_raw(d->o, old_style ? "uri" : "url", "{\"type\":\"string\",\"format\":\"uri\"}");
     if (r->nlinks)
         json_pair_raw(d->o, old_style ? "subresource_uris" : "links", "{\"type\":\"object\"}");
     json_close(d->o, '}');
@@ -108,7 +109,7 @@ static void put_list_parameters(struct description *d, const struct resource *r)
     bool ordered = false;
 
     for (EACH_FIELD(f, r->kind)) {
-        ordered |= (f->flags & ORDERING) != 0;
+        ordered |= (f->flags & ORDERING) && !r->shape;
         if (path_names(d->a, r, f))
             continue;
         if (f->flags & (FILTER | RANGE))
@@ -237,6 +238,9 @@ static void put_operation(struct description *d, const struct entry *e)
     } else if (e->what == IS_ACTION) {
         put_if_match(d, r->kind);
         put_body(d, r->kind, 0, &e->action->params);
+        put_response(d, r, 200, false);
+    } else if (e->what == IS_VIEW && post) {
+        put_body(d, r->shape, 0, &r->create_params);
         put_response(d, r, 200, false);
     } else if (e->what == IS_COLLECTION && post) {
         put_body(d, r->kind, ON_CREATE, &r->create_params);

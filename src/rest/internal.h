@@ -80,6 +80,7 @@ struct rest {
 const char         *rest_compile(struct rest *r, struct arena *a); /* NULL, or what is wrong */
 const struct shape *shape_of(const struct rest *r, const struct resource *res);
 const char         *template_expand(struct arena *a, const struct template *t, const void *row);
+bool                has_url(const struct resource *r); /* what can only be listed has none of its own */
 bool                path_names(struct arena *a, const struct resource *r, const struct field *f);
 /* check.c */
 const char *resource_check(struct arena *a, const struct resource *r);

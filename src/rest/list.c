@@ -138,7 +138,7 @@ static fault_t read_one_order(struct listing *l, char *clause)
     if (direction)
         *direction++ = '\0';
     f = field_named(l->shape->kind, name_snake(l->op->arena, clause));
-    if (!f || !(f->flags & ORDERING))
+    if (!f || !(f->flags & ORDERING) || l->shape->res->shape) /* nobody orders by what is not shown */
         return refuse(l->op, F_INVALID_PARAMETER, "Ordering by '%.64s' is not possible", clause);
     if (direction && !str_ieq(direction, "asc") && !str_ieq(direction, "desc"))
         return refuse(l->op, F_INVALID_PARAMETER, "Ordering direction '%.16s' is not asc or desc", direction);

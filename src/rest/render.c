@@ -52,6 +52,16 @@ static void put_field(struct json_out *o, const struct field *f, const void *row
     }
 }
 
+void members_json(struct json_out *o, const struct kind *k, const void *row, uint32_t without)
+{
+    for (EACH_FIELD(f, k)) {
+        if ((f->flags & (without | HIDDEN)) || f->part_of)
+            continue;
+        json_key(o, f->name);
+        put_field(o, f, row);
+    }
+}
+
 static const char *url_of(struct op *op, const struct shape *s, const struct template *t, const void *row)
 {
     const char *path = template_expand(op->arena, t, row);
@@ -76,15 +86,9 @@ void shape_json(struct op *op, const struct shape *s, const void *row, struct js
             row = copy;
     }
     json_open(o, '{');
-    for (EACH_FIELD(f, s->shown)) {
-        if ((f->flags & HIDDEN) || f->part_of)
-            continue;
-        if ((f->flags & SECRET) && op->answer.status != 201)
-            continue;
-        json_key(o, f->name);
-        put_field(o, f, row);
-    }
-    json_pair_str(o, old_style ? "uri" : "url", url_of(op, s, &s->url, row));
+    members_json(o, s->shown, row, op->answer.status == 201 ? 0 : SECRET);
+    if (has_url(s->res))
+        json_pair_str(o, old_style ? "uri" : "url", url_of(op, s, &s->url, row));
     if (s->res->nlinks) {
         json_key(o, old_style ? "subresource_uris" : "links");
         json_open(o, '{');

@@ -37,11 +37,11 @@ struct action {                    /* POST {path}/{sid}/{name} */
 struct resource {
     const char        *product;    /* "taskrouter": host label or first path segment */
     const char        *name;       /* "Activity": operations are called FetchActivity, ListActivity … */
-    const char        *path;       /* "/v1/Workspaces/{workspace_sid}/Activities"; of a singleton or view: its own path */
+    const char        *path;       /* "/v1/Workspaces/{workspace_sid}/Activities"; of a singleton, a view or what is only listed: its own path */
     const char        *many;       /* "activities": the list's key */
     const char        *key;        /* member named by the last path segment; NULL: the KEY field */
     enum style         style;
-    unsigned           verbs;
+    unsigned           verbs;      /* of a view: 0, or CREATE: it answers POST in place of GET, for a question that is a body */
     const struct kind *kind;       /* NULL for a view that is not stored: then .fields of .shape */
     const struct kind *shape;      /* a struct that is never stored: what `view` fills, or `show` makes of a row of kind */
     bool               singleton;  /* FETCH and UPDATE at .path itself; found by its parents, or by `find` */
@@ -61,6 +61,7 @@ struct resource {
     fault_t (*find)(struct op *op, const char *key, void **row); /* in place of look-up by sid or ALTERNATE; *row NULL: 404 */
     fault_t (*select)(struct op *op, struct list_plan *plan);    /* adds conditions from list_params, or a C predicate */
     fault_t (*view)(struct op *op, void *out);    /* fills a struct of .shape */
+    fault_t (*look)(struct op *op);               /* of a GET: runs first, on the ledger; keeps in op->data what only its memory knows; the rest, on a reader */
 };
 
 /* What a list is going to select; a `select` hook adds to it. */
@@ -133,6 +134,9 @@ void        op_continue_on_ledger(struct op *op, fault_t (*fn)(struct op *op));
 void        op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op));
 /* The row as the API shows it (JSON object), also used by gateways and events. */
 void        resource_json(struct op *op, const struct resource *r, const void *row, struct json_out *o);
+
+/* The members of a struct as pairs of an open JSON object, but for those with one of these flags. */
+void        members_json(struct json_out *o, const struct kind *k, const void *row, uint32_t without);
 
 /* --- what is not a resource: sessions, sockets, health ------------------------------------------------------ */
 enum place { ON_IO, ON_READER, ON_LEDGER };

@@ -115,7 +115,7 @@ static fault_t authenticate(struct op *op)
 
 static enum deed deed_of(const struct entry *e)
 {
-    if (!strcmp(e->method, "GET"))
+    if (!strcmp(e->method, "GET") || e->what == IS_VIEW)
         return e->what == IS_COLLECTION ? MAY_LIST : MAY_READ;
     if (!strcmp(e->method, "DELETE"))
         return MAY_DELETE;
@@ -253,6 +253,17 @@ void op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op))
     op->next = fn;
 }
 
+static fault_t look_first(struct op *op)
+{
+    fault_t f = authenticate(op);
+
+    f = f ? f : authorize(op, op->entry->shape);
+    f = f ? f : op->res->look(op);
+    if (!f)
+        op_continue_on_reader(op, perform_in_snapshot);
+    return f;
+}
+
 static void dispatch(struct op *op)
 {
     const struct entry *e = op->entry;
@@ -260,7 +271,9 @@ static void dispatch(struct op *op)
 
     if (e->shape && !strcmp(e->method, "GET") && !e->shape->res->reads_live)
         place = ON_READER;
-    if (place == ON_LEDGER)
+    if (place == ON_READER && e->shape && e->shape->res->look)
+        go_to_ledger(op, look_first);
+    else if (place == ON_LEDGER)
         go_to_ledger(op, perform);
     else if (place == ON_READER)
         go_to_reader(op, perform_in_snapshot);

@@ -269,6 +269,33 @@ static void what_is_not_there_says_so(void **state)
     assert_int_equal(ask("GET", "/x.twilio.com/toys/v1/Weather", NULL).status, 200);
 }
 
+static void views_look_ahead_and_answer_questions(void **state)
+{
+    (void)state;
+    struct toy_answer view = ask("GET", "/toys/v1/Weather/Monday", NULL);
+    assert_string_equal(member(&view, "sky"), "seen from the ledger");
+    assert_string_equal(member(&view, "url"), "http://127.0.0.1:80/toys/v1/Weather/Monday");
+    assert_int_equal(ask("POST", "/toys/v1/Weather/Monday", "").status, 405);
+    view = ask("POST", "/toys/v1/Weather", "{\"sky\": \"green\"}");
+    assert_int_equal(view.status, 200);
+    assert_string_equal(member(&view, "sky"), "green");
+    assert_int_equal(toy_ask_as(toy, arena, NULL, "GET", "/toys/v1/Weather/Monday", NULL, NULL).status, 401);
+}
+
+static void what_is_only_listed_has_no_url(void **state)
+{
+    (void)state;
+    struct toy_answer shelf = ask("POST", "/toys/v1/Shelves", "FriendlyName=Labels");
+    const char *here = arena_printf(arena, "/toys/v1/Shelves/%s/Labels", member(&shelf, "sid"));
+    ask("POST", arena_printf(arena, "/toys/v1/Shelves/%s/Toys", member(&shelf, "sid")), "Title=Bear");
+    struct toy_answer list = ask("GET", here, NULL);
+    assert_int_equal(list.status, 200);
+    const json_t *label = json_array_get(json_object_get(list.json, "labels"), 0);
+    assert_string_equal(json_get_string(label, "text"), "Bear");
+    assert_int_equal(json_object_size(label), 1);
+    assert_int_equal(ask("GET", arena_printf(arena, "%s?Ordering=Price", here), NULL).status, 400);
+}
+
 static void bad_descriptions_are_found(void **state)
 {
     (void)state;
@@ -326,6 +353,8 @@ int main(void)
         cmocka_unit_test(the_old_style_has_flat_pages),
         cmocka_unit_test(strangers_see_nothing),
         cmocka_unit_test(what_is_not_there_says_so),
+        cmocka_unit_test(views_look_ahead_and_answer_questions),
+        cmocka_unit_test(what_is_only_listed_has_no_url),
         cmocka_unit_test(bad_descriptions_are_found),
         cmocka_unit_test(the_description_is_json),
     };

@@ -165,6 +165,20 @@ static const struct kind weather_shape = { .name = "weather",
                                            .size = sizeof(struct weather),
                                            .fields = ROWS(weather_fields) };
 
+struct day {
+    const char *sky;
+    int64_t degrees;
+    const char *day;
+};
+static const struct field day_fields[] = { FIELD(day, sky, STR), FIELD(day, degrees, INT), FIELD(day, day, STR) };
+static const struct kind day_shape = { .name = "day", .size = sizeof(struct day), .fields = ROWS(day_fields) };
+
+struct label {
+    const char *text;
+};
+static const struct field label_fields[] = { FIELD(label, text, STR) };
+static const struct kind label_shape = { .name = "label", .size = sizeof(struct label), .fields = ROWS(label_fields) };
+
 static fault_t look(struct op *op, void *out)
 {
     (void)op;
@@ -176,10 +190,65 @@ static const struct resource weather_resource = {
     .product = "toys", .name = "Weather", .path = "/v1/Weather", .shape = &weather_shape, .view = look
 };
 
+/* What only the ledger knows is fetched there first; and a question that is a body. */
+static fault_t look_ahead(struct op *op)
+{
+    op->data = arena_strdup(op->arena, op->tx ? "seen from the ledger" : "seen from elsewhere");
+    return NULL;
+}
+
+static fault_t forecast(struct op *op, void *out)
+{
+    *(struct day *)out = (struct day){ op->tx ? "still on the ledger" : op->data, 22, op_path(op, "day") };
+    return NULL;
+}
+
+static fault_t wish(struct op *op, void *out)
+{
+    *(struct weather *)out = (struct weather){ op_param(op, "sky"), 23 };
+    return NULL;
+}
+
+static const struct resource forecast_resource = {
+    .product = "toys",
+    .name = "Forecast",
+    .path = "/v1/Weather/{day}",
+    .shape = &day_shape,
+    .view = forecast,
+    .look = look_ahead,
+};
+static const struct resource wish_resource = {
+    .product = "toys",
+    .name = "Wish",
+    .path = "/v1/Weather",
+    .shape = &weather_shape,
+    .verbs = CREATE,
+    .view = wish,
+};
+
+/* Only listed, so without a URL of their own. */
+static void show_label(struct op *op, const void *row, void *out)
+{
+    (void)op;
+    ((struct label *)out)->text = ((const struct toy_row *)row)->title;
+}
+
+static const struct resource label_resource = {
+    .product = "toys",
+    .name = "Label",
+    .path = "/v1/Shelves/{shelf_sid}/Labels",
+    .many = "labels",
+    .verbs = LIST,
+    .kind = &toy_kind,
+    .shape = &label_shape,
+    .show = show_label,
+};
+
 static const struct kind *const kinds[] = { &event_kind,   &alarm_kind_record, &account_kind,
                                             &api_key_kind, &user_kind,         &session_kind };
-static const struct resource *const resources[] = { &toy_resource, &shelf_resource, &old_shelf_resource,
-                                                    &weather_resource };
+static const struct resource *const resources[] = { &toy_resource,     &shelf_resource,    &old_shelf_resource,
+                                                    &weather_resource, &forecast_resource, &wish_resource,
+                                                    &label_resource };
 static const struct unperformed unperformed[] = { { "toys", "GET", "/v1/Dreams" } };
 static const struct module toy_module = {
     .name = "toys", .kinds = ROWS(kinds), .resources = ROWS(resources), .unperformed = ROWS(unperformed)
