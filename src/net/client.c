@@ -36,6 +36,7 @@ struct http_client {
     int nspare;
     struct http_call *_Atomic inbox;
     struct link calls;
+    int nreads; /* calls with a read timeout of their own */
     atomic_int open;
     atomic_bool stopping;
     enum address_rule rule;
@@ -48,7 +49,7 @@ struct call {
     CURL *easy;
     struct curl_slist *headers;
     struct text answer;
-    int64_t started;
+    int64_t started, heard; /* heard: the last byte, for the read timeout */
     char refused[INET6_ADDRSTRLEN];
     bool too_long;
     char error[CURL_ERROR_SIZE];
@@ -75,12 +76,20 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *arg)
     struct call *k = arg;
 
     (void)one;
+    k->heard = monotonic_ns();
     if (k->answer.n + n > (k->c->answer_max ? k->c->answer_max : ANSWER_MAX)) {
         k->too_long = true;
         return 0;
     }
     text_putn(&k->answer, bytes, n);
     return n;
+}
+
+static size_t on_head(char *bytes, size_t one, size_t n, void *arg)
+{
+    (void)bytes;
+    ((struct call *)arg)->heard = monotonic_ns();
+    return one * n;
 }
 
 /* --- one call --------------------------------------------------------------------------------------------- */
@@ -91,6 +100,7 @@ static void done(struct call *k)
     struct http_client *client = k->client;
 
     list_remove(&k->link);
+    client->nreads -= c->read_timeout_ms > 0;
     c->took_ms = (monotonic_ns() - k->started) / 1000000;
     curl_slist_free_all(k->headers);
     if (k->easy && client->nspare < (int)(sizeof client->spare / sizeof *client->spare)) {
@@ -104,8 +114,9 @@ static void done(struct call *k)
     c->done(c);
 }
 
-static void fail_with(struct call *k, const char *why)
+static void fail_with(struct call *k, enum http_end end, const char *why)
 {
+    k->c->end = end;
     k->c->status = 0;
     k->c->why = why;
     k->c->answer = "";
@@ -138,6 +149,19 @@ static const char *why_not(const struct call *k, CURLcode rc)
     }
 }
 
+/* Whether the request can have been seen, and whether it may be sent again. */
+static enum http_end how_it_ended(const struct call *k, CURLcode rc)
+{
+    curl_off_t sent = 0;
+
+    curl_easy_getinfo(k->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
+    if (k->refused[0] || k->too_long || k->heard)
+        return HTTP_BROKEN;
+    if (!sent)
+        return HTTP_NOT_CONNECTED;
+    return rc == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMED_OUT : HTTP_BROKEN;
+}
+
 static void finish(struct call *k, CURLcode rc)
 {
     struct http_call *c = k->c;
@@ -145,11 +169,12 @@ static void finish(struct call *k, CURLcode rc)
     long status = 0;
 
     if (rc != CURLE_OK) {
-        fail_with(k, why_not(k, rc));
+        fail_with(k, how_it_ended(k, rc), why_not(k, rc));
         return;
     }
     curl_easy_getinfo(k->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(k->easy, CURLINFO_CONTENT_TYPE, &type);
+    c->end = HTTP_ANSWERED;
     c->status = (int)status;
     c->why = NULL;
     c->content_type = arena_strdup(c->arena, type);
@@ -213,6 +238,8 @@ static void put_options(struct call *k)
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, k->headers);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, k);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, k);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, k);
     curl_easy_setopt(e, CURLOPT_ERRORBUFFER, k->error);
@@ -227,12 +254,13 @@ static void begin(struct http_client *client, struct http_call *c)
         abort();
     *k = (struct call){ .client = client, .c = c, .answer = { .arena = c->arena }, .started = monotonic_ns() };
     list_init(&k->link);
+    client->nreads += c->read_timeout_ms > 0;
     if (atomic_load(&client->stopping)) {
-        fail_with(k, "the server is stopping");
+        fail_with(k, HTTP_BROKEN, "the server is stopping");
         return;
     }
     if (!url_is_http(c->url) || !put_headers(k)) {
-        fail_with(k, "not a URL or header that can be sent");
+        fail_with(k, HTTP_BROKEN, "not a URL or header that can be sent");
         return;
     }
     k->easy = client->nspare ? client->spare[--client->nspare] : curl_easy_init();
@@ -243,7 +271,7 @@ static void begin(struct http_client *client, struct http_call *c)
     list_append(&client->calls, &k->link);
     CURLMcode rc = curl_multi_add_handle(client->multi, k->easy);
     if (rc)
-        fail_with(k, curl_multi_strerror(rc));
+        fail_with(k, HTTP_BROKEN, curl_multi_strerror(rc));
 }
 
 /* --- the thread ------------------------------------------------------------------------------------------- */
@@ -279,12 +307,44 @@ static void take_results(struct http_client *client)
     }
 }
 
+/* Until when the other side may be silent; curl has no such timeout of its own, only one for the whole call. */
+static int64_t silent_until(struct call *k)
+{
+    curl_off_t sent = 0;
+
+    curl_easy_getinfo(k->easy, CURLINFO_PRETRANSFER_TIME_T, &sent);
+    if (k->c->read_timeout_ms <= 0 || !sent)
+        return INT64_MAX;
+    int64_t from = k->started + (int64_t)sent * 1000;
+    return (from > k->heard ? from : k->heard) + k->c->read_timeout_ms * 1000000;
+}
+
+/* Ends the calls whose other side is silent for too long; how many milliseconds later to look again. */
+static int end_silent(struct http_client *client)
+{
+    int64_t now = monotonic_ns(), next = now + WAIT_MS * INT64_C(1000000);
+
+    if (!client->nreads)
+        return WAIT_MS;
+    for (struct link *i = client->calls.next, *after = i->next; i != &client->calls; i = after, after = i->next) {
+        struct call *k = CONTAINER_OF(i, struct call, link);
+        int64_t until = silent_until(k);
+        if (until <= now) {
+            curl_multi_remove_handle(client->multi, k->easy);
+            fail_with(k, k->heard ? HTTP_BROKEN : HTTP_TIMED_OUT, "timed out");
+        } else if (until < next) {
+            next = until;
+        }
+    }
+    return (int)((next - now) / 1000000) + 1;
+}
+
 static void end_calls(struct http_client *client)
 {
     for (struct link *i = client->calls.next, *next = i->next; i != &client->calls; i = next, next = i->next) {
         struct call *k = CONTAINER_OF(i, struct call, link);
         curl_multi_remove_handle(client->multi, k->easy);
-        fail_with(k, "the server is stopping");
+        fail_with(k, HTTP_BROKEN, "the server is stopping");
     }
 }
 
@@ -297,7 +357,7 @@ static void run(void *arg)
         take_inbox(client);
         curl_multi_perform(client->multi, &running);
         take_results(client);
-        curl_multi_poll(client->multi, NULL, 0, WAIT_MS, NULL);
+        curl_multi_poll(client->multi, NULL, 0, end_silent(client), NULL);
     }
     end_calls(client);
     /* A sender that was counted in before the stop may still be pushing. */

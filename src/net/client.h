@@ -9,6 +9,14 @@
 
 struct http_client;
 
+/* How a call ended: for whoever must decide whether to try again. */
+enum http_end {
+    HTTP_ANSWERED,                       /* whatever the status */
+    HTTP_NOT_CONNECTED,                  /* no name, no TCP, no TLS: nobody has seen the request */
+    HTTP_TIMED_OUT,                      /* connected, but not a byte came in time */
+    HTTP_BROKEN,                         /* anything else: half an answer, an address that is refused … */
+};
+
 struct http_call {
     struct arena *arena;                 /* the caller's; what the answer points to is put here */
     const char   *method, *url;
@@ -17,10 +25,12 @@ struct http_call {
     const char   *body;                  /* NULL: none */
     size_t        length;
     int64_t       timeout_ms, connect_timeout_ms;
+    int64_t       read_timeout_ms;       /* between the request and the first byte of the answer, and between bytes; 0: none of its own */
     size_t        answer_max;            /* bytes of body; more is a failure */
     void        (*done)(struct http_call *c); /* on the client's thread, once; hand over and return */
     void         *arg;
     /* filled before done: */
+    enum http_end end;
     int           status;                /* 0: no answer; see why */
     const char   *why;                   /* of a failure: "timed out", "refused address 169.254.169.254" … */
     const char   *content_type;          /* or NULL */

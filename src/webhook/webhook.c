@@ -1,59 +1,71 @@
-#include "webhook/webhook.h"
+#include "webhook/internal.h"
 
-#include "auth/auth.h"
 #include "base/log.h"
-#include "codec/form.h"
+#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { PURPOSES_MAX = 16, ANSWER_MAX = 64 * 1024 };
+#define ALARM_RETRY "webhook.retry" /* of a delivery: its next round */
+#define ALARM_SWEEP "webhook.sweep" /* of "dead": old dead letters go */
 
-struct webhooks {
-    struct arena *arena;
-    struct ledger *ledger;
-    struct http_client *client;
-    const struct purpose *purposes[PURPOSES_MAX];
-    size_t npurposes;
-};
+enum { SWEPT_AT_ONCE = 1000 };
 
-struct delivery {
-    const char *sid, *account_sid, *purpose, *subject, *url, *fallback_url, *form;
-    int64_t attempts; /* calls that have failed */
-    int64_t date_created;
-};
+static const char *const statuses[] = { "flying", "waiting", "dead", NULL };
 
+/* clang-format off */
 static const struct field fields[] = {
-    FIELD(delivery, sid, SID, .flags = KEY, .prefix = "WD"),
-    FIELD(delivery, account_sid, SID, .flags = OWNER, .prefix = "AC"),
-    FIELD(delivery, purpose, STR),
-    FIELD(delivery, subject, STR),
-    FIELD(delivery, url, URL),
+    FIELD(delivery, sid,          SID,  .flags = KEY, .prefix = "WD"),
+    FIELD(delivery, account_sid,  SID,  .flags = OWNER, .prefix = "AC"),
+    FIELD(delivery, purpose,      STR,  .flags = FILTER),
+    FIELD(delivery, subject,      STR,  .flags = FILTER),
+    FIELD(delivery, url,          URL),
     FIELD(delivery, fallback_url, URL),
-    FIELD(delivery, form, STR),
-    FIELD(delivery, attempts, INT),
-    FIELD(delivery, date_created, TIME, .flags = BORN),
+    FIELD(delivery, form,         STR),
+    FIELD(delivery, status,       ENUM, .names = statuses, .initial = "flying"),
+    FIELD(delivery, attempts,     INT,  .initial = "0"),
+    FIELD(delivery, last_status,  INT),
+    FIELD(delivery, last_error,   STR),
+    FIELD(delivery, date_created, TIME, .flags = BORN | RANGE, .param = "Created"),
+    FIELD(delivery, date_updated, TIME, .flags = BORN | TOUCHED),
+    FIELD(delivery, lane,         INT,  .flags = HIDDEN),
+    FIELD(delivery, place,        STR,  .flags = HIDDEN),
+    FIELD(delivery, round,        INT,  .flags = HIDDEN, .initial = "0"),
+    FIELD(delivery, leg,          INT,  .flags = HIDDEN, .initial = "0"),
+    FIELD(delivery, tries,        INT,  .flags = HIDDEN, .initial = "0"),
+    FIELD(delivery, spent_ms,     INT,  .flags = HIDDEN, .initial = "0"),
 };
-const struct kind delivery_kind = {
-    .name = "delivery", .size = sizeof(struct delivery), .fields = ROWS(fields), .resident = true
-};
+/* clang-format on */
 
-/* One call under way: its own arena, through the client's thread and back to the ledger. */
-struct flight {
-    struct webhooks *owner;
-    const struct purpose *purpose;
-    struct arena *arena;
-    const char *delivery_sid;
-    struct http_call call;
-    struct command command;
-};
+static const struct index indexes[] = { { "status, account_sid, lane, place" } };
 
-static const struct purpose *purpose_named(const struct webhooks *w, const char *name)
+static bool is_live(const void *row)
+{
+    return ((const struct delivery *)row)->status == DELIVERY_FLYING;
+}
+
+const struct kind delivery_kind = { .name = "delivery",
+                                    .size = sizeof(struct delivery),
+                                    .fields = ROWS(fields),
+                                    .indexes = ROWS(indexes),
+                                    .resident = true,
+                                    .live_where = "status = 'flying'",
+                                    .is_live = is_live };
+
+const struct purpose *purpose_named(const struct webhooks *w, const char *name)
 {
     for (size_t i = 0; i < w->npurposes; i++)
         if (!strcmp(w->purposes[i]->name, name))
             return w->purposes[i];
     return NULL;
 }
+
+struct overrides overrides_of(struct arena *a, const struct purpose *p, const struct delivery *d)
+{
+    return overrides_read(a, d->leg ? d->fallback_url : d->url, p->timeout_ms);
+}
+
+/* --- an answer
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* 1 s, 2 s, 4 s … at most five minutes. */
 static int64_t pause_after(int64_t rounds)
@@ -70,137 +82,81 @@ static bool answer_is_good(const struct flight *f)
     return f->call.status >= 200 && f->call.status < 300;
 }
 
-/* Attempts alternate between the URL and its fallback; a round is both. */
-static const char *url_for(const struct delivery *d)
+static void note(struct tx *tx, struct delivery *d, const struct http_call *call)
 {
-    return d->fallback_url && d->attempts % 2 ? d->fallback_url : d->url;
+    row_edit(tx, d);
+    d->attempts++;
+    d->tries++;
+    d->spent_ms += call->took_ms;
+    d->last_status = call->status ? call->status : NO_VALUE;
+    row_set(tx, d, &d->last_error, call->status ? arena_printf(tx->arena, "status %d", call->status) : call->why);
 }
 
-static void launch(struct webhooks *w, struct tx *tx, const struct delivery *d);
+static void start_leg(struct delivery *d, int64_t leg)
+{
+    d->leg = leg;
+    d->tries = d->spent_ms = 0;
+}
 
-static fault_t landed(struct tx *tx, struct command *c)
+/* Sets up the next attempt: at once (*pause 0) or after a pause; false: there is none. */
+static bool next_attempt(struct tx *tx, struct delivery *d, const struct flight *f, int64_t *pause)
+{
+    struct overrides now = overrides_of(tx->arena, f->purpose, d);
+    struct overrides first = overrides_read(tx->arena, d->url, f->purpose->timeout_ms);
+
+    *pause = 0;
+    if (overrides_retry(&now, &f->call, d->tries, d->spent_ms))
+        return true;
+    if (!d->leg && d->fallback_url) {
+        start_leg(d, 1);
+        return true;
+    }
+    start_leg(d, 0);
+    *pause = pause_after(d->round++);
+    return !first.retries_said && d->round < f->purpose->rounds;
+}
+
+static void bury(struct tx *tx, struct delivery *d)
+{
+    log_warn("webhook.failed", "%s about %s: %s", d->url, d->subject, d->last_error);
+    d->status = DELIVERY_DEAD;
+    if (alarm_due(tx, ALARM_SWEEP, "dead") == NO_VALUE)
+        alarm_set(tx, ALARM_SWEEP, "dead", tx->now + DEAD_LETTER_DAYS * DAY);
+}
+
+static void conclude(struct tx *tx, struct delivery *d, const struct flight *f, bool good)
+{
+    struct webhooks *w = f->owner;
+
+    if (f->purpose->ended)
+        f->purpose->ended(f->purpose->arg, tx, d->subject, good, &f->call);
+    if (good)
+        row_delete(tx, d); /* which takes it out of its lane */
+    else {
+        bury(tx, d);
+        lane_relink(w, tx, d);
+    }
+    lane_leave(w, tx, d);
+}
+
+fault_t delivery_landed(struct tx *tx, struct command *c)
 {
     struct flight *f = CONTAINER_OF(c, struct flight, command);
     struct delivery *d = row_find(tx, &delivery_kind, f->delivery_sid);
     bool good = answer_is_good(f);
+    int64_t pause;
 
-    if (!d)
+    /* After a reload it may be under way twice; the first answer has moved it on. */
+    if (!d || d->status != DELIVERY_FLYING || d->attempts != f->attempts || !str_eq(d->place, f->place))
         return NULL;
-    row_edit(tx, d);
-    d->attempts++;
-    int64_t per_round = d->fallback_url ? 2 : 1;
-    if (!good && d->attempts < per_round * f->purpose->rounds) {
-        if (d->attempts % per_round)
-            launch(f->owner, tx, d);
-        else
-            alarm_set(tx, "webhook.retry", d->sid, tx->now + pause_after(d->attempts / per_round - 1));
-        return NULL;
-    }
-    if (!good)
-        log_warn("webhook.failed", "%s about %s: %s", d->url, d->subject,
-                 f->call.status ? arena_printf(tx->arena, "status %d", f->call.status) : f->call.why);
-    if (f->purpose->ended)
-        f->purpose->ended(f->purpose->arg, tx, d->subject, good, &f->call);
-    row_delete(tx, d);
+    note(tx, d, &f->call);
+    if (good || !next_attempt(tx, d, f, &pause))
+        conclude(tx, d, f, good);
+    else if (pause)
+        alarm_set(tx, ALARM_RETRY, d->sid, tx->now + pause);
+    else
+        flight_launch(f->owner, tx, d);
     return NULL;
-}
-
-static void landed_done(struct command *c, fault_t fault)
-{
-    struct flight *f = CONTAINER_OF(c, struct flight, command);
-
-    if (fault)
-        log_warn("webhook.lost", "the answer about delivery %s could not be kept: %s", f->delivery_sid, fault->message);
-    arena_free(f->arena);
-}
-
-static void on_answer(struct http_call *call)
-{
-    struct flight *f = call->arg;
-
-    f->command = (struct command){ .arena = f->arena, .run = landed, .done = landed_done };
-    if (!ledger_send(f->owner->ledger, &f->command))
-        arena_free(f->arena); /* stopping: the delivery's row is still there, for the next start */
-}
-
-/* A flight that waits for its commit; if that does not come, the command's arena takes it down. */
-struct hold {
-    struct flight *flight;
-};
-
-static void drop(void *arg)
-{
-    struct hold *h = arg;
-
-    if (h->flight)
-        arena_free(h->flight->arena);
-}
-
-static void fly(void *arg)
-{
-    struct hold *h = arg;
-    struct flight *f = h->flight;
-
-    h->flight = NULL;
-    if (http_client_send(f->owner->client, &f->call))
-        return;
-    f->call.why = "too many calls are under way";
-    on_answer(&f->call);
-}
-
-/* The signature covers the form's parameters as they will be read. */
-static const char *sign(struct arena *a, const char *token, const char *url, const char *body)
-{
-    struct form form;
-
-    if (form_parse(a, body, strlen(body), &form))
-        return "";
-    const char **names = arena_alloc(a, (form.n + 1) * sizeof(*names)),
-               **values = arena_alloc(a, (form.n + 1) * sizeof(*values));
-    for (size_t i = 0; i < form.n; i++) {
-        names[i] = form.pairs[i].name;
-        values[i] = form.pairs[i].value;
-    }
-    return request_signature(a, token, url, names, values, form.n);
-}
-
-static void launch(struct webhooks *w, struct tx *tx, const struct delivery *d)
-{
-    const struct purpose *p = purpose_named(w, d->purpose);
-    void *account = NULL;
-
-    if (!p || record_find(tx->db, tx->arena, &account_kind, d->account_sid, &account) != DB_OK || !account)
-        return;
-    struct arena *a = arena_new();
-    struct flight *f = arena_alloc(a, sizeof(*f));
-    struct http_header *headers = arena_alloc(a, 3 * sizeof(*headers));
-    const char *url = arena_strdup(a, url_for(d)), *body = arena_strdup(a, d->form);
-    headers[0] = (struct http_header){ "Content-Type", "application/x-www-form-urlencoded" };
-    headers[1] =
-        (struct http_header){ "X-Twilio-Signature", sign(a, ((struct account *)account)->auth_token, url, body) };
-    headers[2] = (struct http_header){ "User-Agent", "Plugboard/" PLUGBOARD_VERSION };
-    *f = (struct flight){
-        .owner = w,
-        .purpose = p,
-        .arena = a,
-        .delivery_sid = arena_strdup(a, d->sid),
-        .call = { .arena = a,
-                  .method = "POST",
-                  .url = url,
-                  .headers = headers,
-                  .nheaders = 3,
-                  .body = body,
-                  .length = strlen(body),
-                  .timeout_ms = p->timeout_ms,
-                  .connect_timeout_ms = p->timeout_ms,
-                  .answer_max = ANSWER_MAX,
-                  .done = on_answer,
-                  .arg = f },
-    };
-    struct hold *h = arena_alloc(tx->arena, sizeof(*h));
-    h->flight = f;
-    arena_defer(tx->arena, drop, h);
-    tx_after(tx, fly, h);
 }
 
 static void retry(void *arg, struct tx *tx, const char *subject, int64_t due)
@@ -208,9 +164,51 @@ static void retry(void *arg, struct tx *tx, const char *subject, int64_t due)
     struct delivery *d = row_find(tx, &delivery_kind, subject);
 
     (void)due;
-    if (d)
-        launch(arg, tx, d);
+    if (d && d->status == DELIVERY_FLYING)
+        flight_launch(arg, tx, d);
 }
+
+/* --- the dead
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static bool collect(void *arg, void *row)
+{
+    text_put(arg, ((struct delivery *)row)->sid);
+    return true;
+}
+
+static enum db_result dead_before(struct tx *tx, int64_t before, int64_t limit, struct text *sids)
+{
+    const struct condition old[] = {
+        { .column = "status", .compare = IS, .value = value_int(DELIVERY_DEAD) },
+        { .column = "date_updated", .compare = LESS_OR_IS, .value = value_int(before) },
+    };
+
+    return record_select(tx->db, tx->arena, &delivery_kind,
+                         &(struct selection){ .conditions = old, .nconditions = 2, .limit = limit }, collect, sids);
+}
+
+static void sweep(void *arg, struct tx *tx, const char *subject, int64_t due)
+{
+    struct text gone = { .arena = tx->arena }, left = { .arena = tx->arena };
+    enum db_result result = dead_before(tx, tx->now - DEAD_LETTER_DAYS * DAY, SWEPT_AT_ONCE, &gone);
+
+    (void)arg;
+    (void)due;
+    for (size_t i = 0; i < gone.n; i += SID_LENGTH) {
+        struct delivery *d = row_find(tx, &delivery_kind, arena_strndup(tx->arena, gone.s + i, SID_LENGTH));
+        if (d && d->status == DELIVERY_DEAD)
+            row_delete(tx, d);
+    }
+    /* The store still has those just deleted: one more than they are is one that stays. */
+    if (result == DB_OK)
+        result = dead_before(tx, tx->now, (int64_t)(gone.n / SID_LENGTH) + 1, &left);
+    if (result != DB_OK || left.n > gone.n)
+        alarm_set(tx, ALARM_SWEEP, subject, tx->now + (gone.n == SWEPT_AT_ONCE * SID_LENGTH ? SECOND : DAY));
+}
+
+/* --- setting up
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* What was under way when the server stopped is sent again. */
 static void resume(void *arg, struct tx *tx)
@@ -218,8 +216,9 @@ static void resume(void *arg, struct tx *tx)
     const struct delivery *d;
 
     for (size_t i = 0; (d = row_each(tx, &delivery_kind, &i));)
-        if (alarm_due(tx, "webhook.retry", d->sid) == NO_VALUE)
-            launch(arg, tx, d);
+        if (alarm_due(tx, ALARM_RETRY, d->sid) == NO_VALUE)
+            flight_launch(arg, tx, d);
+    lanes_resume(arg, tx);
 }
 
 struct webhooks *webhooks_new(struct ledger *l, struct http_client *client)
@@ -228,7 +227,9 @@ struct webhooks *webhooks_new(struct ledger *l, struct http_client *client)
     struct webhooks *w = arena_alloc(a, sizeof(*w));
 
     *w = (struct webhooks){ .arena = a, .ledger = l, .client = client };
-    ledger_alarm(l, &(struct alarm_kind){ .name = "webhook.retry", .ring = retry, .arg = w });
+    lanes_setup(w);
+    ledger_alarm(l, &(struct alarm_kind){ .name = ALARM_RETRY, .ring = retry, .arg = w });
+    ledger_alarm(l, &(struct alarm_kind){ .name = ALARM_SWEEP, .ring = sweep, .arg = w });
     ledger_on_loaded(l, resume, w);
     return w;
 }
@@ -246,8 +247,12 @@ void webhooks_purpose(struct webhooks *w, const struct purpose *p)
     w->purposes[w->npurposes++] = p;
 }
 
+/* --- sending
+ * ---------------------------------------------------------------------------------------------------------------- */
+
 void webhook_send(struct webhooks *w, struct tx *tx, const struct webhook *h)
 {
+    const struct purpose *p = purpose_named(w, h->purpose);
     struct delivery *d = row_new(tx, &delivery_kind, NULL);
 
     row_set(tx, d, &d->account_sid, h->account_sid);
@@ -256,5 +261,17 @@ void webhook_send(struct webhooks *w, struct tx *tx, const struct webhook *h)
     row_set(tx, d, &d->url, h->url);
     row_set(tx, d, &d->fallback_url, h->fallback_url);
     row_set(tx, d, &d->form, h->form);
-    launch(w, tx, d);
+    row_set(tx, d, &d->place, d->sid);
+    d->last_status = NO_VALUE;
+    d->lane = p && p->ordered ? lane_number(h->url) : NO_VALUE;
+    lane_enter(w, tx, d);
+}
+
+void webhook_send_again(struct webhooks *w, struct tx *tx, struct delivery *d)
+{
+    row_edit(tx, d);
+    row_set(tx, d, &d->place, tx_sid(tx, "WD"));
+    d->attempts = d->round = 0;
+    start_leg(d, 0);
+    lane_enter(w, tx, d);
 }

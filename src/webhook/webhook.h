@@ -1,9 +1,17 @@
 /* webhook: HTTP calls that the server makes on an account's behalf, and does not forget.
  *
  * A delivery is a row, made in the transaction of what it tells; the call goes out after the commit, signed with the account's
- * auth token (X-Twilio-Signature).  Its answer comes back as a command: success deletes the row; failure tries the fallback URL
- * at once, then everything again with growing pauses, as often as the delivery allows.  What is under way when the server dies is sent
- * again after the restart: at least once.  How a delivery ended is told to the purpose's owner, as part of a command. */
+ * auth token (X-Twilio-Signature).  Its answer comes back as a command: success deletes the row; failure tries again as the
+ * URL's fragment says (overrides.h), then the fallback URL, then everything again with growing pauses, as often as the purpose
+ * allows.  What is under way when the server dies is sent again after the restart: at least once.  How a delivery ended is told
+ * to the purpose's owner, as part of a command.
+ *
+ * Lanes.  The deliveries of a purpose that is `ordered` go to one URL of one account in the order of their making, one at a
+ * time; each URL has its own lane, so a slow one holds up nobody else.  Only the head of a lane is in memory: what waits behind
+ * it is rows, however many.  Deliveries of other purposes fly at once, each alone.
+ *
+ * Dead letters.  A delivery that was given up stays as a row for thirty days and may be sent again; one that is, goes to the end of
+ * its lane. */
 #pragma once
 #include "ledger/ledger.h"
 #include "net/client.h"
@@ -21,16 +29,35 @@ struct webhook {
 
 struct purpose {
     const char *name;          /* "event", "assignment" */
-    int         rounds;        /* how often url and fallback are tried, at most */
-    int64_t     timeout_ms;
+    bool        ordered;       /* one at a time to a URL, in order */
+    int         rounds;        /* how often url and fallback are tried, at most; once, if the URL says how often by itself */
+    int64_t     timeout_ms;    /* of a round at one URL, unless that says otherwise */
     bool      (*good)(const struct http_call *c);   /* NULL: any 2xx */
     /* The delivery ended: c is the last answer (status 0: none came).  On the ledger's thread; may change rows.  May be NULL. */
     void      (*ended)(void *arg, struct tx *tx, const char *subject, bool good, const struct http_call *c);
     void       *arg;
 };
 
+enum delivery_status { DELIVERY_FLYING, DELIVERY_WAITING, DELIVERY_DEAD };
+
+struct delivery {
+    const char *sid, *account_sid, *purpose, *subject, *url, *fallback_url, *form;
+    enum delivery_status status;
+    int64_t     attempts;      /* calls that have failed */
+    int64_t     last_status;   /* of the last one; NO_VALUE: no answer came, and last_error says why */
+    const char *last_error;
+    int64_t     date_created, date_updated;
+    /* Where it stands: in its lane, and between its attempts. */
+    int64_t     lane;          /* which URL; NO_VALUE: none, it flies alone */
+    const char *place;         /* in the lane; sorts as SIDs do */
+    int64_t     round, leg, tries, spent_ms; /* leg 0: the URL, 1: the fallback; tries of it, and how long they took */
+};
+
+enum { DEAD_LETTER_DAYS = 30 };
+
 struct webhooks *webhooks_new(struct ledger *l, struct http_client *client); /* before ledger_start() */
 void             webhooks_free(struct webhooks *w);
 void             webhooks_purpose(struct webhooks *w, const struct purpose *p); /* before ledger_start(); p is kept */
 void             webhook_send(struct webhooks *w, struct tx *tx, const struct webhook *h);
+void             webhook_send_again(struct webhooks *w, struct tx *tx, struct delivery *dead); /* with fresh attempts */
 extern const struct kind delivery_kind;

@@ -173,7 +173,8 @@ fault_t callbacks_start(struct site *site, struct arena *a)
 
     c->engine = site->engine;
     c->webhooks = site->webhooks;
-    c->event = (struct purpose){ .name = "event", .rounds = EVENT_ROUNDS, .timeout_ms = EVENT_TIMEOUT };
+    c->event =
+        (struct purpose){ .name = "event", .ordered = true, .rounds = EVENT_ROUNDS, .timeout_ms = EVENT_TIMEOUT };
     c->assignment = (struct purpose){ .name = "assignment",
                                       .rounds = 1,
                                       .timeout_ms = ASSIGNMENT_TIMEOUT,
