@@ -6,7 +6,7 @@
  *   Basic token:JWT, Bearer JWT                   how the browser SDKs hand over an access token
  *   access token (JWT, cty twilio-fpa;v=1)        signed with an API key's secret: one identity, with grants
  *   session cookie of the desktop                 a user who logged in with a password
- *   capability token (old TaskRouter JWT)         signed with the account's auth token: not accepted yet
+ *   capability token (old TaskRouter JWT)         signed with the account's auth token: one channel, and a list of policies
  *
  * An account may act on its subaccounts; a stranger's object does not exist for a caller (404, by rest/).
  *
@@ -15,10 +15,11 @@
  * or deletes a row of the kinds below calls auth_changed().  Makers need not: only what was found good is remembered.
  * Comparisons of secrets take the same time whatever they hold.  Nothing here logs a secret. */
 #pragma once
+#include "codec/form.h"
 #include "codec/json.h"
 #include "ledger/ledger.h"
 
-enum credential { BY_NOBODY, BY_ACCOUNT, BY_KEY, BY_TOKEN, BY_SESSION };
+enum credential { BY_NOBODY, BY_ACCOUNT, BY_KEY, BY_TOKEN, BY_CAPABILITY, BY_SESSION };
 
 struct principal {
     enum credential by;
@@ -29,7 +30,8 @@ struct principal {
     const char *user_sid;        /* of a session */
     const char *worker_sid, *workspace_sid, *role; /* grants of a token (task_router), or the user's */
     const char *roles;           /* of a user: JSON array of words: "agent", "supervisor", "admin" */
-    const char *policy;          /* of a restricted key: JSON; NULL: no restriction */
+    const char *policy;          /* of a restricted key, or the list of a capability token: JSON; NULL: no restriction */
+    const char *channel_sid;     /* of a capability token: the worker, queue or workspace whose events it hears */
     bool        may_manage;      /* accounts and keys: the account itself, a main key, an admin */
     bool        suspended;       /* the subaccount acted on is not active: its parent may still read it */
     int64_t     expires;         /* NO_VALUE: never */
@@ -86,6 +88,14 @@ enum deed { MAY_READ, MAY_WRITE, MAY_LIST, MAY_CREATE, MAY_UPDATE, MAY_DELETE };
 /* A restricted key's policy and a user's or token's role decide.  resource: its path ("/v1/Workspaces/{workspace_sid}/Tasks", which
  * a policy calls "workspaces.tasks") or, less exactly, its name ("Task"). */
 fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, enum deed deed);
+/* Where a URL leads, by whatever name the server is reached: "https://taskrouter.twilio.com/v1/Workspaces?PageSize=5" and
+ * "http://127.0.0.1:8080/taskrouter/v1/Workspaces/?PageSize=5" are label "taskrouter", path "/v1/Workspaces", query "PageSize=5".  False: to
+ * none of the products that capability tokens are for. */
+struct destination { const char *label, *path, *query; };
+bool destination_read(struct arena *a, const char *url, struct destination *out);
+/* A capability token's policies decide; nothing else does. */
+struct deed_at { const char *method, *label, *path; const struct form *query, *form; };
+fault_t auth_capability(const struct principal *p, struct arena *a, const struct deed_at *deed);
 /* What is wrong with a restricted key's policy, or NULL: {"allow": ["/twilio/taskrouter/workspaces.tasks/read", …]}. */
 fault_t policy_check(struct arena *a, const char *policy);
 

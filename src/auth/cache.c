@@ -115,6 +115,7 @@ static void copy_principal(struct arena *a, struct principal *to, const struct p
     to->role = arena_strdup(a, from->role);
     to->roles = arena_strdup(a, from->roles);
     to->policy = arena_strdup(a, from->policy);
+    to->channel_sid = arena_strdup(a, from->channel_sid);
 }
 
 bool view_recall(struct auth_view *v, const struct digest *d, struct arena *a, struct principal *out)

@@ -150,6 +150,55 @@ static void take_grants(struct arena *a, const json_t *claims, struct principal 
         out->role = "worker";
 }
 
+/* What the claims of a capability token say, once its signature is known to be good.  Its channel is the worker, queue
+ * or workspace that it was made for. */
+static fault_t take_capability(struct arena *a, const json_t *claims, const char *account_sid, struct principal *out)
+{
+    const char *channel = json_get_string(claims, "channel"), *workspace = json_get_string(claims, "workspace_sid");
+    const char *account = json_get_string(claims, "account_sid");
+    const json_t *policies = json_object_get(claims, "policies");
+
+    if (!str_eq(json_get_string(claims, "version"), "v1"))
+        return token_invalid(a, "its version must be v1");
+    if (account && !str_eq(account, account_sid))
+        return token_invalid(a, "its account is not its issuer");
+    if (!workspace || !sid_valid(workspace, "WS"))
+        return token_invalid(a, "it has no workspace");
+    if (!channel || !(sid_valid(channel, "WK") || sid_valid(channel, "WQ") || str_eq(channel, workspace)))
+        return token_invalid(a, "its channel must be a worker, a task queue or its workspace");
+    if (!json_is_array(policies))
+        return token_invalid(a, "it has no policies");
+    out->channel_sid = arena_strdup(a, channel);
+    out->workspace_sid = arena_strdup(a, workspace);
+    if (sid_valid(channel, "WK"))
+        out->worker_sid = out->channel_sid;
+    out->policy = json_text(a, policies);
+    return NULL;
+}
+
+/* The old TaskRouter tokens: the account itself is the issuer, either of its auth tokens the key. */
+static fault_t capability_credential(struct db *db, struct arena *a, const char *jwt, const char *issuer, int64_t now,
+                                     struct principal *out)
+{
+    struct account *account;
+    json_t *claims = NULL;
+    fault_t f = find(db, a, &account_kind, issuer, (void **)&account);
+
+    if (f)
+        return f;
+    if (account)
+        claims = jwt_verify(a, jwt, account->auth_token);
+    if (account && !claims && account->secondary_auth_token)
+        claims = jwt_verify(a, jwt, account->secondary_auth_token);
+    if (!claims)
+        return token_invalid(a, "its issuer or signature is not valid");
+    *out = (struct principal){ .by = BY_CAPABILITY, .credential_sid = account->sid, .expires = NO_VALUE };
+    if ((f = token_in_time(a, claims, now, out)))
+        return f;
+    f = take_capability(a, claims, account->sid, out);
+    return f ? f : stand_for(db, a, account->sid, out);
+}
+
 /* The claims name the key, the key's secret proves the claims.  A restricted key signs nothing: its policy would not
  * reach what the token opens. */
 static fault_t token_credential(struct db *db, struct arena *a, const char *jwt, int64_t now, struct principal *out)
@@ -161,6 +210,8 @@ static fault_t token_credential(struct db *db, struct arena *a, const char *jwt,
 
     if (!claims)
         return token_invalid(a, "it is not a signed token");
+    if (issuer && sid_valid(issuer, "AC"))
+        return capability_credential(db, a, jwt, issuer, now, out);
     if (!str_eq(json_get_string(header, "cty"), "twilio-fpa;v=1"))
         return token_invalid(a, "its content type must be twilio-fpa;v=1");
     if (!issuer || !sid_valid(issuer, "SK"))

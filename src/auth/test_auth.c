@@ -460,13 +460,110 @@ static void a_restricted_key_signs_no_tokens(void **state)
                      F_TOKEN_INVALID);
 }
 
-/* The old TaskRouter tokens are signed with the account's auth token and name no API key. */
-static void a_capability_token_is_refused(void **state)
+/* --- capability tokens: signed with the account's auth token ------------------------------------------------------ */
+
+#define WORKSPACE "WS0123456789abcdef0123456789abcdef"
+#define WORKER    "WK0123456789abcdef0123456789abcdef"
+
+/* As the helper library makes one, with one claim replaced or, by NULL, taken away. */
+static const char *capability(struct bench *b, const char *key, const char *name, json_t *value)
+{
+    json_t *claims = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:[{s:s,s:s,s:b}]}", "iss", b->main_sid, "version", "v1",
+                               "account_sid", b->main_sid, "channel", WORKER, "workspace_sid", WORKSPACE, "worker_sid",
+                               WORKER, "exp", (json_int_t)(START / SECOND + 60), "policies", "url",
+                               "https://taskrouter.twilio.com/v1/Workspaces/" WORKSPACE, "method", "GET", "allow", 1);
+    const char *jwt;
+
+    if (name && value)
+        json_object_set_new(claims, name, value);
+    else if (name)
+        json_object_del(claims, name);
+    jwt = jwt_sign(b->arena, NULL, claims, key);
+    json_decref(claims);
+    return jwt;
+}
+
+static void a_capability_token_has_a_channel_and_policies(void **state)
 {
     struct bench *b = *state;
+    struct deed_at look = { "GET", "taskrouter", "/v1/Workspaces/" WORKSPACE, NULL, NULL };
     struct principal p;
 
-    assert_int_equal(token(b, forged(b, b->main_token, "iss", json_string(b->main_sid), false), &p), F_TOKEN_INVALID);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(token(b, capability(b, b->main_token, NULL, NULL), &p), GOOD);
+        assert_int_equal(p.by, BY_CAPABILITY);
+        assert_string_equal(p.account_sid, b->main_sid);
+        assert_string_equal(p.workspace_sid, WORKSPACE);
+        assert_string_equal(p.worker_sid, WORKER);
+        assert_string_equal(p.channel_sid, WORKER);
+        assert_null(p.role);
+        assert_int_equal(p.expires, START + 60 * SECOND);
+        assert_false(p.may_manage);
+        assert_null(auth_capability(&p, b->arena, &look));
+        assert_non_null(auth_may(&p, b->arena, "taskrouter", "/v1/Workspaces", MAY_LIST));
+        assert_non_null(auth_may(&p, b->arena, "flex-api", "/v1/Configuration", MAY_READ));
+    }
+    assert_int_equal(act_on(b, b->child_sid, &p), F_NOT_FOUND);
+    assert_int_equal(token(b, capability(b, b->main_token, "channel", json_string(WORKSPACE)), &p), GOOD);
+    assert_null(p.worker_sid);
+    clock_turn(b->clock, 60 * SECOND);
+    assert_int_equal(token(b, capability(b, b->main_token, NULL, NULL), &p), F_TOKEN_EXPIRED);
+}
+
+static void a_capability_token_that_is_not_in_order_is_refused(void **state)
+{
+    struct bench *b = *state;
+    const char *key = b->main_token;
+    struct principal p;
+
+    assert_int_equal(token(b, capability(b, b->child_token, NULL, NULL), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, b->key_secret, NULL, NULL), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "iss", json_string(b->child_sid)), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "iss", json_string("AC00000000000000000000000000000000")), &p),
+                     F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "account_sid", json_string(b->child_sid)), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "version", json_string("v2")), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "version", NULL), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "channel", NULL), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "channel", json_string("WS00000000000000000000000000000000")), &p),
+                     F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "workspace_sid", json_string("WK1")), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "policies", json_object()), &p), F_TOKEN_INVALID);
+    assert_int_equal(token(b, capability(b, key, "exp", NULL), &p), F_TOKEN_EXPIRED);
+}
+
+static fault_t second_token(struct tx *tx, void *arg)
+{
+    struct bench *b = arg;
+    struct account *a = row_find(tx, &account_kind, b->main_sid);
+
+    row_set(tx, a, &a->secondary_auth_token, "fedcba9876543210fedcba9876543210");
+    auth_changed(b->auth, tx);
+    return NULL;
+}
+
+static fault_t no_second_token(struct tx *tx, void *arg)
+{
+    struct bench *b = arg;
+    struct account *a = row_find(tx, &account_kind, b->main_sid);
+
+    row_set(tx, a, &a->secondary_auth_token, NULL);
+    auth_changed(b->auth, tx);
+    return NULL;
+}
+
+static void either_auth_token_signs_capabilities(void **state)
+{
+    struct bench *b = *state;
+    const char *jwt = capability(b, "fedcba9876543210fedcba9876543210", NULL, NULL);
+    struct principal p;
+
+    assert_int_equal(token(b, jwt, &p), F_TOKEN_INVALID);
+    assert_null(ledger_do(b->ledger, b->arena, second_token, b));
+    assert_int_equal(token(b, jwt, &p), GOOD);
+    assert_int_equal(token(b, capability(b, b->main_token, NULL, NULL), &p), GOOD);
+    assert_null(ledger_do(b->ledger, b->arena, no_second_token, b));
+    assert_int_equal(token(b, jwt, &p), F_TOKEN_INVALID);
 }
 
 static fault_t twice_the_signing_key(struct tx *tx, void *arg)
@@ -656,7 +753,9 @@ int main(void)
         TEST(a_token_ends_with_its_key),
         TEST(a_token_that_is_not_in_order_is_refused),
         TEST(a_restricted_key_signs_no_tokens),
-        TEST(a_capability_token_is_refused),
+        TEST(a_capability_token_has_a_channel_and_policies),
+        TEST(a_capability_token_that_is_not_in_order_is_refused),
+        TEST(either_auth_token_signs_capabilities),
         TEST(the_desktops_key_is_made_once),
         TEST(a_session_is_its_cookie),
         TEST(a_session_ends_with_its_time),
