@@ -358,11 +358,12 @@ void unlink_worker_channel(struct routing *e, struct worker_channel_live *c)
         r->counted = NULL;
         r->counted_assigned = false;
     }
-    c->worker->channels[c->channel->slot] = NULL;
-    count_worker(c->worker);
+    struct worker_live *w = c->worker;
+    w->channels[c->channel->slot] = NULL;
     map_remove(&e->rows, c->row.sid);
     c->worker = NULL;
     c->channel = NULL;
+    refresh_readiness(e, w); /* their clock may have been this one's */
 }
 
 /* --- tasks */

@@ -91,6 +91,11 @@ static const struct { const char *title, *lines; } stories[] = {
     "refused 400 TaskChannel 'fax' does not exist | task U channel=fax\n"
     "refused default channels | remove sms\n" },
 
+{ "A channel that goes takes its clock with it",
+    ONE_QUEUE "worker Ann Available\n" "turn 1\n" "worker Bob Available\n" "channel fax\n" "turn 1\n"
+    "task T channel=fax\n" "offered T Ann\n" "accept T Ann\n" "finish T\n" "undo remove fax\n" "remove fax\n"
+    "task U\n" "offered U Ann\n" },
+
 /* --- who is next */
 { "Whoever has waited longest comes first, and a reservation is the end of a wait",
     ONE_QUEUE "worker Ann Available\n" "turn 1\n" "worker Bob Available\n" "turn 1\n" "worker Cid Available\n"
