@@ -64,8 +64,6 @@ test('paths, methods and operations that are not there', async () => {
   });
   assert.match(refused.headers.get('allow'), /GET.*POST/);
   await errorOf(refused, 405, 20004);
-  const centre = await makeCentre(server);
-  await errorOf(await server.fetch(`${workspaces}/${centre.sid}/Statistics`), 501, 20501);
 });
 
 test('bodies that cannot be understood', async () => {

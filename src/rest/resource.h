@@ -174,6 +174,7 @@ struct site {
     void               *engine;      /* routing's: struct routing * */
     void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
+    void               *questions;   /* product/taskrouter's: who asked for how many queues how often; the ledger's thread only */
     void               *contact;     /* product/contact's: who wrote how often; the ledger's thread only */
     bool                demo, test_clock;
     bool                local;       /* listens on loopback only: nobody else can come in */

@@ -340,6 +340,30 @@ void routing_count_workers(struct routing *e, struct arena *a, const char *sid, 
     qsort(out->activities, out->nactivities, sizeof *out->activities, by_sid);
 }
 
+void routing_each_queue(struct routing *e, const char *workspace_sid,
+                        void (*each)(void *arg, const struct task_queue *q), void *arg)
+{
+    struct workspace_live *ws = find_workspace(e, NULL, workspace_sid);
+
+    if (!ws)
+        return;
+    for (LIST_EACH(l, &ws->queues))
+        each(arg, &CONTAINER_OF(l, struct queue_live, in_workspace)->row);
+}
+
+void routing_each_worker(struct routing *e, const char *sid, void (*each)(void *arg, const struct worker *w), void *arg)
+{
+    struct workspace_live *ws = find_workspace(e, NULL, sid);
+    struct queue_live *q = find_queue(e, NULL, sid);
+
+    for (size_t i = 0; q && (i = bits_next(&q->workers, i)) != NO_SLOT; i++)
+        each(arg, &((const struct worker_live *)slots_get(&q->workspace->worker_slots, i))->row);
+    if (!ws)
+        return;
+    for (LIST_EACH(l, &ws->workers))
+        each(arg, &CONTAINER_OF(l, struct worker_live, in_workspace)->row);
+}
+
 const char *routing_left_queue(const struct routing *e)
 {
     return e->left_queue;

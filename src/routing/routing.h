@@ -181,6 +181,9 @@ struct routing_workers {
 };
 void routing_count_tasks(struct routing *e, struct arena *a, const char *sid, const char *channel_sid, struct routing_tasks *out); /* of a workspace, workflow or queue */
 void routing_count_workers(struct routing *e, struct arena *a, const char *sid, const char *channel_sid, struct routing_workers *out); /* of a workspace or queue */
+/* Every queue of a workspace; every worker of a workspace, or who belongs to a queue. */
+void routing_each_queue(struct routing *e, const char *workspace_sid, void (*each)(void *arg, const struct task_queue *q), void *arg);
+void routing_each_worker(struct routing *e, const char *sid, void (*each)(void *arg, const struct worker *w), void *arg);
 /* For a listener, while task-queue.moved is told: the queue that the task comes from. */
 const char *routing_left_queue(const struct routing *e);
 

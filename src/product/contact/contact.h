@@ -4,7 +4,7 @@
  * and change forms at /contact/v1/Forms, a resource like any other.  The customer's browser - from any site, without credentials - uses
  * two endpoints of each form: Public, what to show, and Requests, which makes a task.
  *
- * Everything that arrives at Requests was written by a stranger.  request.h judges the body, limit.h says who asks too often,
+ * Everything that arrives at Requests was written by a stranger.  request.h judges the body, base/limit.h says who asks too often,
  * public.c takes both together. */
 #pragma once
 #include "rest/resource.h"

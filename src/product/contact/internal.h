@@ -1,7 +1,7 @@
 /* What the files of product/contact share. */
 #pragma once
 #include "product/contact/contact.h"
-#include "product/contact/limit.h"
+#include "base/limit.h"
 
 enum { REQUEST_BYTES_MAX = 16 * 1024 };
 

@@ -6,6 +6,9 @@ extern const struct resource workspace_resource, activity_resource, task_channel
     workflow_resource, worker_resource, worker_channel_resource, task_resource, task_reservation_resource,
     worker_reservation_resource, event_resource, explanation_resource;
 
+enum { STATISTICS = 15 };
+extern const struct resource statistics_resources[STATISTICS];
+
 struct routing *engine_of(const struct op *op);
 /* The text member `member` of the row of that kind and sid, for a name beside a sid; NULL when there is none. */
 const char *name_of(struct op *op, const struct kind *k, const char *sid, size_t member);
@@ -16,4 +19,5 @@ void *find_named(struct op *op, const struct kind *k, const char *friendly_name)
 /* expr_scope.fact about a stored row: the subject is a struct worker with its activity_name, or NULL. */
 void fact_of_worker(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out);
 
+fault_t statistics_start(struct site *site, struct arena *a);
 fault_t callbacks_start(struct site *site, struct arena *a);

@@ -85,36 +85,25 @@ fault_t flex_workspace_make(struct routing *e, struct tx *tx, const char *accoun
     return workflow_created(e, tx, f);
 }
 
+/* clang-format off */
 static const struct resource *const resources[] = {
     &workspace_resource,          &activity_resource, &task_channel_resource,
     &task_queue_resource,         &workflow_resource, &worker_resource,
     &worker_channel_resource,     &task_resource,     &task_reservation_resource,
     &worker_reservation_resource, &event_resource,    &explanation_resource,
-};
-
-/* clang-format off */
-static const struct unperformed unperformed[] = {
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Statistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/RealTimeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/CumulativeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/Statistics" },
-    { "taskrouter", "POST", WORKSPACE_PATH "/TaskQueues/RealTimeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/{task_queue_sid}/Statistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/{task_queue_sid}/RealTimeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/TaskQueues/{task_queue_sid}/CumulativeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/Statistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/RealTimeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/CumulativeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workers/{worker_sid}/Statistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workflows/{workflow_sid}/Statistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workflows/{workflow_sid}/RealTimeStatistics" },
-    { "taskrouter", "GET",  WORKSPACE_PATH "/Workflows/{workflow_sid}/CumulativeStatistics" },
+    &statistics_resources[0], &statistics_resources[1], &statistics_resources[2], &statistics_resources[3], &statistics_resources[4], &statistics_resources[5], &statistics_resources[6], &statistics_resources[7], &statistics_resources[8], &statistics_resources[9], &statistics_resources[10], &statistics_resources[11], &statistics_resources[12], &statistics_resources[13], &statistics_resources[14],
 };
 /* clang-format on */
+
+static fault_t start(struct site *site, struct arena *a)
+{
+    fault_t f = callbacks_start(site, a);
+
+    return f ? f : statistics_start(site, a);
+}
 
 const struct module taskrouter_module = {
     .name = "taskrouter",
     .resources = ROWS(resources),
-    .unperformed = ROWS(unperformed),
-    .start = callbacks_start,
+    .start = start,
 };

@@ -1,4 +1,4 @@
-#include "product/contact/limit.h"
+#include "base/limit.h"
 #include "base/map.h"
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* limit: a burst, a refill, forgetting, and a table that is full. */
 #include "base/clock.h"
-#include "product/contact/limit.h"
+#include "base/limit.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
