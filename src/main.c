@@ -5,6 +5,7 @@
 #include "modules.h"
 #include "rest/rest.h"
 #include "routing/routing.h"
+#include "simulate.h"
 #include "webhook/webhook.h"
 
 #include "base/log.h"
@@ -294,6 +295,7 @@ static const struct {
 } commands[] = {
     { "serve", "run the server", serve },
     { "describe", "print the API's own description (OpenAPI 3)", describe },
+    { "simulate", "play a stretch of history again, with a changed workflow or team", simulate },
     { "version", "print the version", version },
 };
 
@@ -304,6 +306,7 @@ static int help(struct arena *a, int code)
         printf("  %-26s %s\n", commands[i].name, commands[i].words);
     printf("\nOptions of serve; each may be given as a variable, too (--log-level: PLUGBOARD_LOG_LEVEL):\n\n%s",
            config_help(a));
+    printf("\nOptions of simulate:\n\n%s", simulate_help());
     return code;
 }
 

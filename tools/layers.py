@@ -8,7 +8,7 @@ import sys
 # Lowest first; folders of one floor do not know each other. A product is a floor of its own kind: product/x knows no
 # product/y. The roof is the .c and .h files that lie in src/ itself.
 FLOORS = [['base'], ['codec'], ['net', 'store', 'expr'], ['ledger'], ['auth'], ['rest', 'webhook'],
-          ['routing', 'sync', 'chat', 'media'], ['voice', 'measure'], ['flow', 'gateway'], ['product'], ['.']]
+          ['routing', 'sync', 'chat', 'media'], ['voice', 'measure', 'whatif'], ['flow', 'gateway'], ['product'], ['.']]
 FLOOR = {folder: i for i, floor in enumerate(FLOORS) for folder in floor}
 
 # Whose library is it? A name that ends in / stands for all headers below it.

@@ -310,6 +310,8 @@ void ring_task(void *arg, struct tx *tx, const char *subject, int64_t due);
 void ring_reservation(void *arg, struct tx *tx, const char *subject, int64_t due);
 #define ALARM_TASK "routing.task"
 #define ALARM_RESERVATION "routing.reservation"
+#define REASON_NO_FILTER "Task canceled because no filter of its Workflow matches"
+#define REASON_SKIPPED "Task canceled because every step of its Workflow was skipped"
 #define REASON_TTL "Task TTL Exceeded"
 #define REASON_ASSIGNMENTS "Task TTL Exceeded or Max assignment count exceeded"
 #define REASON_WORKFLOW_TIMEOUT "Task canceled on Workflow timeout"

@@ -107,6 +107,19 @@ bool routing_queue_has(struct routing *e, const char *queue_sid, const char *wor
     return q && w && q->workspace == w->workspace && bits_has(&q->workers, w->slot);
 }
 
+bool routing_gave_reason(const char *reason, bool *ttl)
+{
+    static const char *const own[] = {
+        REASON_TTL, REASON_ASSIGNMENTS, REASON_WORKFLOW_TIMEOUT, REASON_NO_FILTER, REASON_SKIPPED,
+    };
+
+    *ttl = str_eq(reason, REASON_TTL);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (str_eq(reason, own[i]))
+            return true;
+    return reason && str_starts(reason, "RoutingTarget "); /* missed, rejected, not answered */
+}
+
 /* --- the fingerprint: a line a fact, sorted */
 
 struct lines {

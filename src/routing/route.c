@@ -2,9 +2,6 @@
  * from. */
 #include "routing/internal.h"
 
-#define REASON_NO_FILTER "Task canceled because no filter of its Workflow matches"
-#define REASON_SKIPPED   "Task canceled because every step of its Workflow was skipped"
-
 struct walk {
     struct place after;      /* go on behind this place; filter -1: from the top */
     bool timed_out, skipped; /* steps were left for these reasons */

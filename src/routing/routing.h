@@ -189,6 +189,8 @@ const char *routing_left_queue(const struct routing *e);
 
 /* What is wrong with a workflow's configuration, as a fault naming the place; NULL: nothing. */
 fault_t workflow_check(struct routing *e, struct tx *tx, const char *workspace_sid, const char *configuration);
+/* Whether the engine gave this reason for canceling a task, and not somebody who asked for it; *ttl: its own time was over. */
+bool routing_gave_reason(const char *reason, bool *ttl);
 /* --- why (explain.c): how a task was routed, for a person; docs/explanation.md says what is in the JSON ---------------------------- */
 enum { EXPLAINED_WORKERS = 100, EXPLAINED_OFFERS = 100, EXPLAINED_FILTERS = 200 };
 struct routing_explanation {
