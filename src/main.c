@@ -194,10 +194,10 @@ static void stop(struct server *s, const struct module *const *list)
         http_drain(s->site.http, s->config.drain_ms);
     if (s->site.rest)
         rest_stop(s->site.rest);
-    if (s->client)
-        http_client_stop(s->client);
     if (s->site.ledger)
         ledger_stop(s->site.ledger);
+    if (s->client) /* after the ledger, which sends by it; what is under way is not taken for failed, and sent again */
+        http_client_stop(s->client);
     if (s->site.http)
         http_free(s->site.http);
     for (const struct module *const *m = list; *m; m++)
