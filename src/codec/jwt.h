@@ -9,7 +9,7 @@
 #pragma once
 #include "codec/json.h"
 
-enum { JWT_SIZE_MAX = 16 * 1024 };
+enum { JWT_SIZE_MAX = 16 * 1024, JWT_KEY_MIN = 32 };
 
 char   *jwt_sign(struct arena *a, const json_t *header, const json_t *claims, const char *key);  /* header may be NULL or name alg; HS256 else.  NULL: alg or key refused */
 json_t *jwt_peek(struct arena *a, const char *token, json_t **header);  /* NULL when it is no JWS; header may be NULL */
