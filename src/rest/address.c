@@ -41,3 +41,13 @@ void address_resolve(const struct rest *r, struct op *op)
     op->path = *path ? path : "/";
     op->prefix = text_str(&prefix);
 }
+
+const char *address_beside(const struct op *op, const char *label)
+{
+    const char *prefix = op->prefix, *host = strstr(prefix, "://") + 3;
+    size_t own = strlen(op->label), n = strlen(prefix);
+
+    if (!strncasecmp(host, op->label, own) && host[own] == '.')
+        return arena_printf(op->arena, "%.*s%s%s", (int)(host - prefix), prefix, label, host + own);
+    return arena_printf(op->arena, "%.*s%s", (int)(n - own), prefix, label);
+}

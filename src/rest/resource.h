@@ -105,6 +105,7 @@ struct op {
     const char            *prefix;    /* what URLs in answers begin with: "http://127.0.0.1:8080/taskrouter" */
     struct { const char *name, *value; } path_params[8]; size_t npath_params; /* workspace_sid, sid …, decoded */
     bool                   webhooks;  /* X-Twilio-Webhook-Enabled: true */
+    bool                   vouched;   /* who is known, and what it may do is decided: op_become() */
     void                  *row;       /* what a hook may want to answer with in place of the row acted on */
     struct answer          answer;
     struct { const struct kind *kind; const char *sid; void *row; } seen[8]; /* what a reader has looked up, rest's own */
@@ -132,6 +133,10 @@ void        op_finish(struct op *op, fault_t f);                   /* answers, f
  * reader, and then the answer goes out; for endpoints that need both. */
 void        op_continue_on_ledger(struct op *op, fault_t (*fn)(struct op *op));
 void        op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op));
+/* Another request, to a resource, in this one's place: for a gateway whose clients send the API's requests inside of its own.  op->who is
+ * set, and the gateway has checked what it may do.  The answer goes through op->finish, which is the gateway's. */
+struct inner { const char *label, *method, *path; struct form query, form; };
+fault_t     op_become(struct op *op, const struct inner *inner);
 /* The row as the API shows it (JSON object), also used by gateways and events. */
 void        resource_json(struct op *op, const struct resource *r, const void *row, struct json_out *o);
 

@@ -104,7 +104,7 @@ static fault_t authenticate(struct op *op)
     const char *authorization = op_header(op, "authorization");
     enum needs needs = op->endpoint ? op->endpoint->needs : CREDENTIALS;
 
-    if (needs == PUBLIC || needs == OWN_CHECK)
+    if (needs == PUBLIC || needs == OWN_CHECK || op->vouched)
         return NULL;
     if (needs == SESSION)
         return auth_session(op->view, op->db, op->arena, op_header(op, "cookie"), &op->who);
@@ -131,7 +131,9 @@ static fault_t authorize(struct op *op, const struct shape *s)
         f = auth_act_on(op->view, op->db, op->arena, account, &op->who);
     if (!f && s->res->manage && !op->who.may_manage)
         f = refuse(op, F_FORBIDDEN, "These credentials may not manage accounts and keys");
-    return f ? f : auth_may(&op->who, op->arena, s->res->product, s->res->path, deed_of(op->entry));
+    if (f || op->vouched)
+        return f;
+    return auth_may(&op->who, op->arena, s->res->product, s->res->path, deed_of(op->entry));
 }
 
 static fault_t perform(struct op *op)
@@ -264,13 +266,18 @@ static fault_t look_first(struct op *op)
     return f;
 }
 
+static enum place place_of(const struct entry *e)
+{
+    if (e->endpoint)
+        return e->endpoint->place;
+    return !strcmp(e->method, "GET") && !e->shape->res->reads_live ? ON_READER : ON_LEDGER;
+}
+
 static void dispatch(struct op *op)
 {
     const struct entry *e = op->entry;
-    enum place place = e->endpoint ? e->endpoint->place : ON_LEDGER;
+    enum place place = place_of(e);
 
-    if (e->shape && !strcmp(e->method, "GET") && !e->shape->res->reads_live)
-        place = ON_READER;
     if (place == ON_READER && e->shape && e->shape->res->look)
         go_to_ledger(op, look_first);
     else if (place == ON_LEDGER)
@@ -365,10 +372,9 @@ static fault_t take_body(struct op *op)
     return form_parse(op->arena, op->http->body, op->http->body_length, &op->form);
 }
 
-static fault_t understand(struct op *op, const struct route *route, char **values)
+static fault_t choose(struct op *op, const struct route *route, char **values)
 {
     const struct entry *e = choose_entry(op, route);
-    fault_t f;
 
     if (!e)
         return method_refused(op, route);
@@ -378,7 +384,13 @@ static fault_t understand(struct op *op, const struct route *route, char **value
     op->entry = e;
     op->endpoint = e->endpoint;
     op->res = e->shape ? e->shape->res : NULL;
-    f = take_path_params(op, e, values);
+    return take_path_params(op, e, values);
+}
+
+static fault_t understand(struct op *op, const struct route *route, char **values)
+{
+    fault_t f = choose(op, route, values);
+
     op->webhooks = str_ieq(op_header(op, "x-twilio-webhook-enabled"), "true");
     return f ? f : take_body(op);
 }
@@ -447,4 +459,33 @@ void rest_handle(void *arg, struct http_request *req)
         finish(op, f);
     else
         dispatch(op);
+}
+
+/* --- from inside of another request
+ * ------------------------------------------------------------------------------------- */
+
+fault_t op_become(struct op *op, const struct inner *inner)
+{
+    char *values[SEGMENTS_MAX];
+
+    op->prefix = address_beside(op, inner->label);
+    op->label = inner->label;
+    op->path = inner->path;
+    op->http->method = inner->method;
+    op->npath_params = 0;
+    op->vouched = true;
+    memset(op->seen, 0, sizeof(op->seen));
+    const struct route *route = route_find(op->rest, op->label, op->path, op->arena, values);
+    if (!route || route->entries->what == IS_ENDPOINT)
+        return refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path);
+    fault_t f = choose(op, route, values);
+    if (f)
+        return f;
+    op->query = inner->query;
+    op->form = strcmp(inner->method, "GET") ? inner->form : inner->query;
+    if (place_of(op->entry) == ON_READER && !op->res->look)
+        op_continue_on_reader(op, perform_in_snapshot);
+    else
+        op_continue_on_ledger(op, place_of(op->entry) == ON_READER ? look_first : perform);
+    return NULL;
 }
