@@ -19,6 +19,8 @@ struct parcel {
     struct bridge *bridge;
     enum event_type type;
     const char *sid, *text, *actor;
+    const char *first_text; /* as the first SDK wants it; NULL: the same */
+    size_t first_sdks;      /* how many of `to` want that */
     struct session **to;
     size_t n, cap;
 };
@@ -56,6 +58,8 @@ static bool is_end(enum event_type type)
 /* The SDK throws at the application when it hears of an acceptance that it knows no reservation for. */
 static bool may_hear(struct session *s, const struct frame *f)
 {
+    if (s->first_sdk)
+        return true;
     if (f->type == EV_RESERVATION_CREATED) {
         if (map_get(&s->known, f->sid))
             return false; /* it was in the list already */
@@ -235,17 +239,18 @@ void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, st
 static void hand_out(void *arg)
 {
     const struct parcel *p = arg;
-    size_t n = strlen(p->text);
 
     for (size_t i = 0; i < p->n; i++) {
         struct session *s = p->to[i];
+        const char *text = s->first_sdk && p->first_text ? p->first_text : p->text;
+        size_t n = strlen(text);
         struct frame *f = malloc(sizeof(*f) + n);
         if (!f)
             abort();
-        *f = (struct frame){ .type = p->type, .n = n, .after_reply = str_eq(p->actor, s->worker_sid) };
+        *f = (struct frame){ .type = p->type, .n = n, .after_reply = str_eq(p->actor, s->channel_sid) };
         if (p->sid)
             strncpy(f->sid, p->sid, SID_LENGTH);
-        memcpy(f->text, p->text, n);
+        memcpy(f->text, text, n);
         session_offer(s, f);
     }
 }
@@ -264,8 +269,10 @@ static void add_desk(struct parcel *p, struct arena *a, const char *worker_sid)
     p->to = to;
     for (LIST_EACH(l, &d->sessions)) {
         struct session *s = CONTAINER_OF(l, struct session, in_desk);
-        if (session_is_open(s))
-            p->to[p->n++] = s;
+        if (!session_is_open(s))
+            continue;
+        p->to[p->n++] = s;
+        p->first_sdks += s->first_sdk;
     }
 }
 
@@ -308,6 +315,12 @@ static bool render_reservation(struct parcel *p, struct tx *tx, const struct eve
         add_desk(p, tx->arena, r->worker_sid);
     if (!p->n)
         return false;
+    if (p->first_sdks) {
+        open_event(o, tx, e);
+        task_offer_json(o, tx, r, t);
+        json_close(o, '}');
+        p->first_text = json_done(o);
+    }
     open_event(o, tx, e);
     reservation_json(o, tx, r, t);
     return true;

@@ -46,5 +46,7 @@ fault_t envelope_parse(struct arena *a, const char *body, size_t n, struct envel
         json_object_set_new(json, "params", out->params = json_object());
     if (!json_is_object(out->params))
         return refuse_envelope(a, "params must be an object");
-    return split_url(a, out);
+    out->event_type = json_get_string(json, "event_type");
+    out->whole = strstr(out->url, "://") != NULL;
+    return out->whole ? NULL : split_url(a, out);
 }

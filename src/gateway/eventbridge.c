@@ -72,9 +72,10 @@ static fault_t check_caller(struct call *c)
     const struct principal *who = &op->who;
     fault_t f = auth_token(op->view, op->db, op->arena, c->envelope.token, &op->who);
 
+    f = f ? f : channel_allowed(op, "POST");
     if (f)
         return f;
-    c->elevated = str_eq(who->role, "supervisor") || str_eq(who->role, "admin");
+    c->elevated = who->by == BY_CAPABILITY || str_eq(who->role, "supervisor") || str_eq(who->role, "admin");
     if (!who->workspace_sid || (!who->worker_sid && !c->elevated))
         return refuse(op, F_FORBIDDEN, "The token has no TaskRouter grant for a worker");
     return NULL;
@@ -115,6 +116,11 @@ static fault_t request(struct op *op)
     c->bridge = op_site(op)->bridge;
     fault_t f = envelope_parse(op->arena, op->http->body, op->http->body_length, &c->envelope);
     f = f ? f : check_caller(c);
+    if (f)
+        return f;
+    if (c->envelope.whole)
+        return tunnel(c);
+    f = op->who.by == BY_CAPABILITY ? tunnel_allows(c) : NULL;
     if (f)
         return f;
     const struct route *route = route_of(c);
@@ -174,6 +180,22 @@ static const struct endpoint endpoints[] = {
     { .label = "event-bridge",
       .method = "UPGRADE",
       .path = "/v1/wschannels",
+      .place = ON_LEDGER,
+      .needs = OWN_CHECK,
+      .any_origin = true,
+      .run = session_upgrade },
+    /* as the first SDK has it */
+    { .label = "event-bridge",
+      .method = "POST",
+      .path = "/v1/wschannels/{account_sid}/{channel_sid}",
+      .place = ON_LEDGER,
+      .needs = OWN_CHECK,
+      .any_origin = true,
+      .raw_body = true,
+      .run = request },
+    { .label = "event-bridge",
+      .method = "UPGRADE",
+      .path = "/v1/wschannels/{account_sid}/{channel_sid}",
       .place = ON_LEDGER,
       .needs = OWN_CHECK,
       .any_origin = true,

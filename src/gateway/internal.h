@@ -5,6 +5,7 @@
  *   workers.c, tasks.c, lists.c   those functions
  *   sessions.c     sockets, from handshake to end                    presence.c  tokens that expire, workers who left
  *   delivery.c     who hears of an event, and when                   courier.c   the thread that holds frames back
+ *   tunnel.c       the first SDK: the API's own requests in envelopes
  *
  * A session belongs to the ledger's thread.  Its socket's loop only sets `closed` and sends the command `bye`; the courier only
  * sends frames and, last, frees it. */
@@ -35,6 +36,8 @@ enum {
 
 struct envelope {
     const char *url, *method, *token;
+    const char *event_type;             /* what the answer shall be called; the first SDK only */
+    bool        whole;                  /* url is a whole one, "https://…": the first SDK's; no segments then */
     const char *segments[SEGMENTS_MAX]; /* of url, decoded */
     size_t      nsegments;
     json_t     *params;                 /* an object, never NULL */
@@ -48,7 +51,7 @@ struct call {
     struct envelope       envelope;
     const struct workspace *workspace;
     const char           *sids[SEGMENTS_MAX]; /* what the pattern's {…} took, without the workspace */
-    bool                  elevated;           /* the token's role may touch others than its own worker */
+    bool                  elevated;           /* the token's role may touch others than its own worker, or its policies have been asked */
 };
 const char *call_param(struct call *c, const char *name);  /* as text; NULL: absent or null */
 fault_t     call_version(struct call *c, int64_t version); /* If-Match */
@@ -67,6 +70,11 @@ perform worker_fetch, worker_update, worker_channels, worker_reservations, reser
 perform task_create, task_fetch, task_update;
 perform list_activities, list_workers, list_queues, queue_fetch;
 
+/* The first SDK (tunnel.c).  May this token use that channel at all? */
+fault_t channel_allowed(struct op *op, const char *method);
+fault_t tunnel_allows(struct call *c); /* a capability token's policies, about an envelope of the newer kind */
+fault_t tunnel(struct call *c);
+
 /* --- payloads ---------------------------------------------------------------------------------------------------- */
 
 /* Version and time of change as they will be when the command is kept: the ledger stamps rows at its end. */
@@ -79,6 +87,7 @@ void worker_json(struct json_out *o, const struct worker *w, const struct activi
 void worker_json_live(struct json_out *o, struct tx *tx, const struct worker *w);
 void channel_json(struct json_out *o, struct routing *e, struct tx *tx, const struct worker_channel *c);
 void task_json(struct json_out *o, struct tx *tx, const struct task *t);
+void task_offer_json(struct json_out *o, struct tx *tx, const struct reservation *r, const struct task *t); /* the first SDK's reservation: a task with a reservation's sid */
 void reservation_json(struct json_out *o, struct tx *tx, const struct reservation *r, const struct task *t); /* t NULL: the short form */
 
 /* --- sockets ------------------------------------------------------------------------------------------------------ */
@@ -102,9 +111,9 @@ struct frame {
     char            text[];
 };
 
-/* The sockets of one worker. */
+/* The sockets of one channel: a worker, or, with the first SDK, a queue or workspace, which hear nothing. */
 struct desk {
-    char        worker_sid[SID_SIZE];
+    char        channel_sid[SID_SIZE];
     struct link sessions;
     size_t      n;
 };
@@ -115,9 +124,10 @@ struct session {
     struct link         in_desk, in_dirty;
     struct command      bye;
     struct arena       *arena;             /* of the texts, and of bye */
-    const char         *account_sid, *workspace_sid, *worker_sid;
+    const char         *account_sid, *workspace_sid, *channel_sid;
     const char         *subject;           /* of its alarm: WK…/0/1f3a…; the middle tells whether to set the worker offline */
     bool                presence, closes_others, primed;
+    bool                first_sdk;         /* needs no list first, and hears of reservations as it knows them */
     uint64_t            token;             /* hash */
     int64_t             expires, opened, hold_until; /* clock's; monotonic; monotonic */
     struct http_socket *socket;
@@ -133,7 +143,7 @@ struct bridge {
     struct ledger  *ledger;
     struct clock   *clock;
     struct routing *engine;
-    struct map      desks;                 /* worker sid -> struct desk */
+    struct map      desks;                 /* channel sid -> struct desk */
     struct map      displaced;             /* token hash -> struct displaced */
     struct link     dirty;                 /* sessions with frames to flush */
     struct courier *courier;
@@ -147,10 +157,10 @@ int64_t steady_ms(void); /* for pacing frames; nothing that is kept depends on i
 /* sessions.c */
 fault_t session_upgrade(struct op *op);
 void    session_free(struct session *s);
-struct desk    *desk_of(struct bridge *b, const char *worker_sid);
+struct desk    *desk_of(struct bridge *b, const char *channel_sid);
 struct session *session_of(struct bridge *b, const char *subject);
 bool    session_is_open(const struct session *s);
-bool    desk_is_empty(struct bridge *b, const char *worker_sid, const struct session *but);
+bool    desk_is_empty(struct bridge *b, const char *channel_sid, const struct session *but);
 void    sessions_stop(struct bridge *b);
 
 /* delivery.c */

@@ -133,14 +133,13 @@ void channel_json(struct json_out *o, struct routing *e, struct tx *tx, const st
     json_close(o, '}');
 }
 
-void task_json(struct json_out *o, struct tx *tx, const struct task *t)
+static void put_task(struct json_out *o, struct tx *tx, const struct task *t)
 {
     const struct task_queue *q = row_find(tx, &task_queue_kind, t->task_queue_sid);
     const struct workflow *f = row_find(tx, &workflow_kind, t->workflow_sid);
     const struct task_channel *c = row_find(tx, &task_channel_kind, t->task_channel_sid);
     struct stamp s = stamp_of(tx, t);
 
-    json_open(o, '{');
     json_pair_str(o, "sid", t->sid);
     json_pair_str(o, "account_sid", t->account_sid);
     json_pair_str(o, "workspace_sid", t->workspace_sid);
@@ -162,6 +161,25 @@ void task_json(struct json_out *o, struct tx *tx, const struct task *t)
     pair_seconds(o, "virtual_start_time", t->virtual_start_time);
     pair_seconds(o, "date_created", t->date_created);
     pair_seconds(o, "date_updated", s.updated);
+}
+
+void task_json(struct json_out *o, struct tx *tx, const struct task *t)
+{
+    json_open(o, '{');
+    put_task(o, tx, t);
+    json_close(o, '}');
+}
+
+void task_offer_json(struct json_out *o, struct tx *tx, const struct reservation *r, const struct task *t)
+{
+    json_open(o, '{');
+    put_task(o, tx, t);
+    json_pair_str(o, "task_sid", t->sid);
+    json_pair_str(o, "reservation_sid", r->sid);
+    json_pair_str(o, "reservation_status", reservation_status_names[r->reservation_status]);
+    json_pair_int(o, "reservation_timeout", r->reservation_timeout);
+    json_pair_str(o, "worker_sid", r->worker_sid);
+    json_pair_str(o, "worker_name", r->worker_name);
     json_close(o, '}');
 }
 

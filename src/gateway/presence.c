@@ -21,14 +21,14 @@ static bool wants_offline(const char *subject)
 void presence_opened(struct tx *tx, const struct session *s)
 {
     alarm_set(tx, EXPIRE, s->subject, s->expires);
-    alarm_cancel(tx, OFFLINE, s->worker_sid);
+    alarm_cancel(tx, OFFLINE, s->channel_sid);
 }
 
 void presence_closed(struct tx *tx, const struct session *s)
 {
     alarm_cancel(tx, EXPIRE, s->subject);
-    if (s->presence && desk_is_empty(s->bridge, s->worker_sid, s))
-        alarm_set(tx, OFFLINE, s->worker_sid, tx->now + OFFLINE_MS);
+    if (s->presence && desk_is_empty(s->bridge, s->channel_sid, s))
+        alarm_set(tx, OFFLINE, s->channel_sid, tx->now + OFFLINE_MS);
 }
 
 /* --- a token expired -----------------------------------------------------------------------------------------------

@@ -26,22 +26,22 @@ struct displaced {
 
 /* --- tables ------------------------------------------------------------------------------------------------------- */
 
-struct desk *desk_of(struct bridge *b, const char *worker_sid)
+struct desk *desk_of(struct bridge *b, const char *channel_sid)
 {
-    return map_get(&b->desks, worker_sid);
+    return map_get(&b->desks, channel_sid);
 }
 
 static void sit_down(struct bridge *b, struct session *s)
 {
-    struct desk *d = desk_of(b, s->worker_sid);
+    struct desk *d = desk_of(b, s->channel_sid);
 
     if (!d) {
         d = calloc(1, sizeof(*d));
         if (!d)
             abort();
-        strncpy(d->worker_sid, s->worker_sid, SID_LENGTH);
+        strncpy(d->channel_sid, s->channel_sid, SID_LENGTH);
         list_init(&d->sessions);
-        map_put(&b->desks, d->worker_sid, d);
+        map_put(&b->desks, d->channel_sid, d);
     }
     list_append(&d->sessions, &s->in_desk);
     d->n++;
@@ -58,7 +58,7 @@ static void stand_up(struct session *s)
     list_remove(&s->in_desk);
     if (--d->n)
         return;
-    map_remove(&s->bridge->desks, d->worker_sid);
+    map_remove(&s->bridge->desks, d->channel_sid);
     free(d);
 }
 
@@ -67,9 +67,9 @@ bool session_is_open(const struct session *s)
     return !atomic_load(&s->closed);
 }
 
-bool desk_is_empty(struct bridge *b, const char *worker_sid, const struct session *but)
+bool desk_is_empty(struct bridge *b, const char *channel_sid, const struct session *but)
 {
-    struct desk *d = desk_of(b, worker_sid);
+    struct desk *d = desk_of(b, channel_sid);
 
     if (!d)
         return true;
@@ -84,10 +84,10 @@ bool desk_is_empty(struct bridge *b, const char *worker_sid, const struct sessio
 struct session *session_of(struct bridge *b, const char *subject)
 {
     struct desk *d;
-    char worker_sid[SID_SIZE] = { 0 };
+    char channel_sid[SID_SIZE] = { 0 };
 
-    strncpy(worker_sid, subject, SID_LENGTH);
-    d = desk_of(b, worker_sid);
+    strncpy(channel_sid, subject, SID_LENGTH);
+    d = desk_of(b, channel_sid);
     if (!d)
         return NULL;
     for (LIST_EACH(l, &d->sessions)) {
@@ -216,7 +216,7 @@ static void send_init(struct session *s, struct arena *a, int64_t now)
     json_pair_str(&o, "event_type", "init");
     json_key(&o, "payload");
     json_open(&o, '{');
-    json_pair_str(&o, "channel_id", s->worker_sid);
+    json_pair_str(&o, "channel_id", s->channel_sid);
     json_pair_str(&o, "account_sid", s->account_sid);
     json_pair_str(&o, "workspace_sid", s->workspace_sid);
     json_pair_int(&o, "token_lifetime", s->expires - now);
@@ -249,6 +249,12 @@ static void answer_upgrade(struct op *op, fault_t f)
         close_others(s, now);
 }
 
+/* Whose events it is about. */
+static const char *channel_of(const struct principal *who)
+{
+    return who->channel_sid ? who->channel_sid : who->worker_sid;
+}
+
 static struct session *make_session(struct bridge *b, const struct principal *who, const char *token, int64_t now)
 {
     struct session *s = calloc(1, sizeof(*s));
@@ -259,7 +265,8 @@ static struct session *make_session(struct bridge *b, const struct principal *wh
     s->arena = arena_new_sized(SESSION_ROOM);
     s->account_sid = arena_strdup(s->arena, who->account_sid);
     s->workspace_sid = arena_strdup(s->arena, who->workspace_sid);
-    s->worker_sid = arena_strdup(s->arena, who->worker_sid);
+    s->channel_sid = arena_strdup(s->arena, channel_of(who));
+    s->first_sdk = s->primed = who->by == BY_CAPABILITY;
     s->token = hash_bytes(token, strlen(token));
     s->expires = who->expires == NO_VALUE ? now + LIFETIME_MAX : who->expires;
     atomic_init(&s->travelling, 0);
@@ -286,7 +293,7 @@ static void read_wishes(struct op *op, struct session *s, const struct workspace
     random_hex(unique, 16);
     s->closes_others = wish(op, "closeExistingSessions");
     s->presence = wish(op, "setWorkerOfflineIfDisconnected") || str_eq(w->friendly_name, "Flex Task Assignment");
-    s->subject = arena_printf(s->arena, "%s/%d/%s", s->worker_sid, s->presence, unique);
+    s->subject = arena_printf(s->arena, "%s/%d/%s", s->channel_sid, s->presence, unique);
 }
 
 static fault_t check_token(struct op *op, const char **token)
@@ -297,14 +304,29 @@ static fault_t check_token(struct op *op, const char **token)
     if (!*token || !**token)
         return refuse(op, F_UNAUTHENTICATED, "The parameter token is missing");
     fault_t f = auth_token(op->view, op->db, op->arena, *token, &op->who);
-    if (!f && (!who->workspace_sid || !who->worker_sid))
+    f = f ? f : channel_allowed(op, "GET");
+    if (!f && (!who->workspace_sid || !channel_of(who)))
         f = refuse(op, F_FORBIDDEN, "The token has no TaskRouter grant for a worker");
     return f;
 }
 
-static size_t count_open(struct bridge *b, const char *worker_sid)
+/* The token's channel is there, in the token's workspace: a worker, or else a queue or the workspace itself. */
+static fault_t check_channel(struct op *op, const struct workspace *w)
 {
-    struct desk *d = desk_of(b, worker_sid);
+    const char *sid = channel_of(&op->who);
+    const struct worker *worker = op_find(op, &worker_kind, sid);
+    const struct task_queue *queue = op_find(op, &task_queue_kind, sid);
+
+    if (w && ((worker && str_eq(worker->workspace_sid, w->sid)) || (queue && str_eq(queue->workspace_sid, w->sid)) ||
+              str_eq(sid, w->sid)))
+        return NULL;
+    return refuse(op, F_FORBIDDEN, "The token's channel %.64s is not one of workspace %.64s", sid,
+                  op->who.workspace_sid);
+}
+
+static size_t count_open(struct bridge *b, const char *channel_sid)
+{
+    struct desk *d = desk_of(b, channel_sid);
     size_t n = 0;
 
     if (!d)
@@ -323,12 +345,11 @@ fault_t session_upgrade(struct op *op)
     if (f)
         return f;
     const struct workspace *w = op_find(op, &workspace_kind, op->who.workspace_sid);
-    const struct worker *worker = op_find(op, &worker_kind, op->who.worker_sid);
-    if (!w || !worker || !str_eq(worker->workspace_sid, w->sid))
-        return refuse(op, F_FORBIDDEN, "The token's worker %.64s is not one of workspace %.64s", op->who.worker_sid,
-                      op->who.workspace_sid);
-    if (count_open(b, worker->sid) >= SESSIONS_MAX)
-        return refuse(op, F_RATE_LIMIT, "Worker %s has %d open sockets already", worker->sid, SESSIONS_MAX);
+    f = check_channel(op, w);
+    if (f)
+        return f;
+    if (count_open(b, channel_of(&op->who)) >= SESSIONS_MAX)
+        return refuse(op, F_RATE_LIMIT, "Channel %s has %d open sockets already", channel_of(&op->who), SESSIONS_MAX);
     struct session *s = make_session(b, &op->who, token, op->now);
     read_wishes(op, s, w);
     presence_opened(op->tx, s);
@@ -343,7 +364,7 @@ void sessions_stop(struct bridge *b)
     struct displaced *gone;
 
     for (size_t i = 0; (d = map_next(&b->desks, &i));) {
-        map_remove(&b->desks, d->worker_sid);
+        map_remove(&b->desks, d->channel_sid);
         for (LIST_EACH(l, &d->sessions)) {
             list_remove(l);
             session_free(CONTAINER_OF(l, struct session, in_desk));

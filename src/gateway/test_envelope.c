@@ -43,6 +43,24 @@ static void params_may_be_missing_or_null(void **state)
     assert_int_equal(json_object_size(e.params), 0);
 }
 
+static void a_whole_url_is_the_first_sdks(void **state)
+{
+    (void)state;
+    _arena_ struct arena *a = arena_new();
+    struct envelope e;
+
+    assert_null(parse(a,
+                      "{\"url\":\"https://taskrouter.twilio.com/v1/Workspaces/WS1/\",\"method\":\"GET\",\"event_type\":"
+                      "\"ready\",\"token\":\"t\"}",
+                      &e));
+    assert_true(e.whole);
+    assert_int_equal(e.nsegments, 0);
+    assert_string_equal(e.event_type, "ready");
+    assert_null(parse(a, "{\"url\":\"Workspaces/WS1\",\"method\":\"GET\",\"token\":\"t\"}", &e));
+    assert_false(e.whole);
+    assert_null(e.event_type);
+}
+
 static void refuses_what_is_no_envelope(void **state)
 {
     static const char *const bodies[] = {
@@ -116,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_the_sdk_sends),
         cmocka_unit_test(params_may_be_missing_or_null),
+        cmocka_unit_test(a_whole_url_is_the_first_sdks),
         cmocka_unit_test(refuses_what_is_no_envelope),
         cmocka_unit_test(has_limits),
         cmocka_unit_test(routes_take_sids),
