@@ -44,7 +44,7 @@ void  story_close(struct story *s);  /* compares with a reload first */
 void  story_play(struct story *s, const char *lines);
 const char *story_sid(struct story *s, const char *name);
 const char *story_memory(struct story *s); /* everything: rows and what is derived */
-void  story_check(struct story *s);        /* invariants that hold between commands */
+void  story_check(struct story *s);        /* what holds between commands: simulation/invariants.c */
 fault_t story_line(struct story *s, const char *line); /* a verb that changes something */
 
 /* --- for the two files of the story itself */

@@ -1,0 +1,133 @@
+/* simulate_routing: worlds, as many as it takes, in as many processes as there are cores. */
+#include "routing/simulation/simulation.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORLD = 100 * 1000, JOBS_MOST = 64 };
+
+struct request {
+    uint64_t seed;
+    int64_t commands, jobs, years;
+};
+
+static void usage(void)
+{
+    fputs("simulate_routing [--seed N] [--commands N] [--jobs N] [--years N]\n"
+          "  Lives through N random commands, in worlds of 100,000 whose seeds follow each other, and judges the "
+          "engine.\n"
+          "  --years: one world a job that lives so long, however many commands that takes.\n"
+          "  A world that goes wrong prints the seed that shows it again.\n",
+          stderr);
+    exit(2);
+}
+
+static int64_t number_after(int argc, char **argv, int i)
+{
+    int64_t n = 0;
+
+    if (i + 1 >= argc || !str_to_int(argv[i + 1], &n) || n < 0)
+        usage();
+    return n;
+}
+
+static struct request read_request(int argc, char **argv)
+{
+    struct request r = { .seed = (uint64_t)monotonic_ns() / 1000 % 1000000000 * 1000,
+                         .commands = 10000000,
+                         .jobs = sysconf(_SC_NPROCESSORS_ONLN) };
+
+    for (int i = 1; i < argc; i += 2) {
+        int64_t n = number_after(argc, argv, i);
+        if (strcmp(argv[i], "--seed") == 0)
+            r.seed = (uint64_t)n;
+        else if (strcmp(argv[i], "--commands") == 0)
+            r.commands = n;
+        else if (strcmp(argv[i], "--jobs") == 0)
+            r.jobs = n;
+        else if (strcmp(argv[i], "--years") == 0)
+            r.years = n;
+        else
+            usage();
+    }
+    if (r.jobs < 1 || r.jobs > JOBS_MOST)
+        usage();
+    return r;
+}
+
+/* The worlds of one job: every jobs-th, so that a seed is the same world whatever the number of jobs. */
+static void run_job(const struct request *r, int64_t job, struct simulated *sum)
+{
+    if (r->years) {
+        simulate(&(struct simulation){ r->seed + (uint64_t)job, INT64_MAX, r->years * 365 * DAY }, sum);
+        return;
+    }
+    for (int64_t world = job; world * WORLD < r->commands; world += r->jobs) {
+        int64_t left = r->commands - world * WORLD;
+        simulate(&(struct simulation){ r->seed + (uint64_t)world, left < WORLD ? left : WORLD, 0 }, sum);
+    }
+}
+
+static void add(struct simulated *sum, const struct simulated *x)
+{
+    sum->commands += x->commands;
+    sum->refused += x->refused;
+    sum->undone += x->undone;
+    sum->alarms += x->alarms;
+    sum->events += x->events;
+    sum->offers += x->offers;
+    sum->episodes += x->episodes;
+    sum->crashes += x->crashes;
+    sum->starts += x->starts;
+    sum->lasted += x->lasted;
+    sum->digest ^= x->digest;
+}
+
+static pid_t start_job(const struct request *r, int64_t job, int *from)
+{
+    int ends[2];
+    pid_t pid;
+
+    if (pipe(ends) || (pid = fork()) < 0) {
+        perror("simulate_routing");
+        exit(2);
+    }
+    if (!pid) {
+        struct simulated sum = { 0 };
+        run_job(r, job, &sum);
+        _exit(write(ends[1], &sum, sizeof sum) == sizeof sum ? 0 : 1);
+    }
+    close(ends[1]);
+    *from = ends[0];
+    return pid;
+}
+
+int main(int argc, char **argv)
+{
+    struct request r = read_request(argc, argv);
+    struct simulated sum = { 0 }, one;
+    int from[JOBS_MOST], status, bad = 0;
+    int64_t began = monotonic_ns();
+    pid_t pids[JOBS_MOST];
+
+    printf("seed %llu, %lld jobs\n", (unsigned long long)r.seed, (long long)r.jobs);
+    fflush(stdout);
+    for (int64_t i = 0; i < r.jobs; i++)
+        pids[i] = start_job(&r, i, &from[i]);
+    for (int64_t i = 0; i < r.jobs; i++) {
+        bool told = read(from[i], &one, sizeof one) == sizeof one;
+        if (waitpid(pids[i], &status, 0) != pids[i] || !WIFEXITED(status) || WEXITSTATUS(status) || !told)
+            bad = 1;
+        else
+            add(&sum, &one);
+    }
+    printf("%lld commands (%lld refused, %lld of them undone on purpose), %lld alarms, %lld offers, %lld events; "
+           "%lld episodes, %lld lost batches, %lld new starts; %.1f days in %.1f s; digest %016llx\n",
+           (long long)sum.commands, (long long)sum.refused, (long long)sum.undone,
+           (long long)(sum.alarms - sum.commands), (long long)sum.offers, (long long)sum.events,
+           (long long)sum.episodes, (long long)sum.crashes, (long long)sum.starts, (double)sum.lasted / DAY,
+           (double)(monotonic_ns() - began) / 1e9, (unsigned long long)sum.digest);
+    return bad;
+}
