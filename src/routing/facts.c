@@ -97,6 +97,8 @@ void tell_task(struct routing *e, struct tx *tx, enum event_type type, struct ta
     (void)e;
     begin(&o, tx, t->workspace);
     put_task(&o, tx, t);
+    if (type == EV_RESERVATION_FAILED) /* the offer that there was to be has a name, and nothing else */
+        json_pair_str(&o, "reservation_sid", tx_sid(tx, "WR"));
     tell(tx, &o, t->workspace,
          (struct event){ .type = type, .resource_type = "task", .resource_sid = t->row.sid, .other = t });
 }

@@ -72,6 +72,20 @@ static void remove_live(struct routing *e, struct tx *tx, struct task_live *t, e
     unlink_task(e, t);
 }
 
+/* A task that has ended is only a row: what it was, for those who are told of it. */
+static void tell_ended(struct routing *e, struct tx *tx, enum event_type type, const struct task *row)
+{
+    struct task_live *t = arena_alloc(tx->arena, sizeof *t);
+
+    t->row = *row;
+    t->workspace = find_workspace(e, tx, row->workspace_sid);
+    t->queue = find_queue(e, tx, row->task_queue_sid);
+    t->workflow = find_workflow(e, tx, row->workflow_sid);
+    t->channel = find_channel(e, tx, row->task_channel_sid);
+    if (t->workspace)
+        tell_task(e, tx, type, t);
+}
+
 fault_t task_removed(struct routing *e, struct tx *tx, struct task *row)
 {
     struct task_live *t = task_kind.is_live(row) ? find_task(e, tx, row->sid) : NULL;
@@ -79,6 +93,8 @@ fault_t task_removed(struct routing *e, struct tx *tx, struct task *row)
     engine_enter(e);
     if (t)
         remove_live(e, tx, t, EV_TASK_DELETED);
+    else
+        tell_ended(e, tx, EV_TASK_DELETED, row);
     alarm_set(tx, ALARM_TASK, row->sid, tx->now + KEPT_AFTER_END); /* then its reservations go, too */
     return engine_leave(e, tx, NULL);
 }
@@ -309,19 +325,11 @@ fault_t task_created(struct routing *e, struct tx *tx, struct task *t)
 /* A task that has ended keeps its row for a while; attributes may still be corrected. */
 static fault_t change_ended(struct routing *e, struct tx *tx, struct task *row, const struct task *was)
 {
-    struct task_live *t = arena_alloc(tx->arena, sizeof *t);
-
     if (row->priority != was->priority || !str_eq(row->task_channel_sid, was->task_channel_sid) ||
         row->virtual_start_time != was->virtual_start_time)
         return fault(tx->arena, F_INVALID_PARAMETER, "Task %s is %s", row->sid,
                      task_status_names[row->assignment_status]);
-    t->row = *row; /* only to tell of it */
-    t->workspace = find_workspace(e, tx, row->workspace_sid);
-    t->queue = find_queue(e, tx, row->task_queue_sid);
-    t->workflow = find_workflow(e, tx, row->workflow_sid);
-    t->channel = find_channel(e, tx, row->task_channel_sid);
-    if (t->workspace)
-        tell_task(e, tx, EV_TASK_UPDATED, t);
+    tell_ended(e, tx, EV_TASK_UPDATED, row);
     return NULL;
 }
 

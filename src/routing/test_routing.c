@@ -35,7 +35,8 @@ static const struct { const char *title, *lines; } stories[] = {
 
 { "Completing the task completes the reservation, in the order that was observed",
     ONE_QUEUE "worker Ann Available\n" "task T\n" "accept T Ann\n" "deaf\n"
-    "finish T\n" "told task.completed reservation.completed task.updated\n" "because T done\n" },
+    "finish T\n" "told task.completed reservation.completed task.updated\n" "because T done\n"
+    "delete T\n" "gone T\n" "told task.deleted\n" "turn 300\n" "told\n" },
 
 { "Wrapping the task wraps the reservation",
     ONE_QUEUE "worker Ann Available\n" "task T\n" "accept T Ann\n" "deaf\n"
