@@ -5,6 +5,7 @@
 #include "codec/date.h"
 #include "whatif/whatif.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,24 @@ static const char *read_options(struct order *x, int argc, char **argv)
     return why;
 }
 
+/* The scratch folder wants to be tidied up: so a signal is not the end, but looked for. */
+static bool interrupted(void)
+{
+    sigset_t waiting;
+
+    return sigpending(&waiting) == 0 && (sigismember(&waiting, SIGINT) || sigismember(&waiting, SIGTERM));
+}
+
+static void hold_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 int simulate(struct arena *a, int argc, char **argv)
 {
     struct order *x = arena_alloc(a, sizeof *x);
@@ -133,6 +152,8 @@ int simulate(struct arena *a, int argc, char **argv)
         fprintf(stderr, "plugboard: simulate: %s\n%s", why, simulate_help());
         return WRONG_USE;
     }
+    hold_signals(); /* before the ledger's thread is made */
+    x->o.stop = interrupted;
     why = whatif_simulate(a, &x->o, &r);
     if (why) {
         fprintf(stderr, "plugboard: simulate: %s\n", why);

@@ -244,25 +244,37 @@ static void put_counts(const struct inquest *q, struct json_out *o)
     json_pair_int(o, "not_listed", (int64_t)(q->workers - q->listed));
 }
 
+/* Every worker is asked once; the list is then written from those who stand nearest. */
+static unsigned char *rank_all(struct inquest *q)
+{
+    unsigned char *ranks = arena_alloc(q->tx->arena, q->t->workspace->worker_slots.n + 1); /* by slot */
+    enum obstacle at[8];
+
+    for (LIST_EACH(l, &q->t->workspace->workers)) {
+        struct candidate c = candidate_of(q, CONTAINER_OF(l, struct worker_live, in_workspace));
+        find_obstacles(q, &c, at);
+        ranks[c.w->slot] = (unsigned char)rank_of(&c, at);
+        count(q, &c, at, ranks[c.w->slot]);
+    }
+    return ranks;
+}
+
 void explain_workers(struct inquest *q, struct json_out *o)
 {
-    struct link *head = &q->t->workspace->workers;
+    const unsigned char *ranks = rank_all(q);
     enum obstacle at[8];
 
     json_open(o, '{');
     json_key(o, "list");
     json_open(o, '[');
     for (int rank = 0; rank <= 3; rank++)
-        for (LIST_EACH(l, head)) {
-            struct candidate c = candidate_of(q, CONTAINER_OF(l, struct worker_live, in_workspace));
-            if (rank && q->listed >= EXPLAINED_WORKERS)
-                break;
+        for (LIST_EACH(l, &q->t->workspace->workers)) {
+            struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_workspace);
+            if (ranks[w->slot] != rank || q->listed >= EXPLAINED_WORKERS)
+                continue;
+            struct candidate c = candidate_of(q, w);
             find_obstacles(q, &c, at);
-            int own = rank_of(&c, at);
-            if (!rank)
-                count(q, &c, at, own);
-            if (own == rank && q->listed < EXPLAINED_WORKERS)
-                put_worker(q, o, &c, at);
+            put_worker(q, o, &c, at);
         }
     json_close(o, ']');
     put_counts(q, o);

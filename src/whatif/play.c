@@ -420,6 +420,8 @@ static const char *perform_all(struct play *p)
     for (size_t i = 0; i < h->actions.n; i++) {
         const struct action *a = h->actions.at[i];
         int64_t now = clock_now(p->clock);
+        if (h->o->stop && h->o->stop())
+            return "stopped";
         if (a->at > now)
             ledger_turn(p->ledger, a->at - now);
         perform(p, a);

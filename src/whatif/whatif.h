@@ -25,6 +25,7 @@ struct whatif_options {
     const char *workers;       /* JSON, or NULL: as they were; docs/simulate.md */
     const struct whatif_queue *queues;
     size_t      nqueues;
+    bool      (*stop)(void);   /* asked between steps; true: give up and tidy up.  May be NULL */
 };
 
 enum whatif_run { WHATIF_HISTORY, WHATIF_REPLAY, WHATIF_CHANGED, WHATIF_RUNS };
