@@ -84,17 +84,32 @@ static void failures(void **state)
     run(client, &c);
     assert_int_equal(c.status, 0);
     assert_string_equal(c.why, "timed out");
+    assert_int_equal(c.end, HTTP_TIMED_OUT);
     reply_text(take(b->held), 200, "text/plain", "late", 4);
+
+    c = call_to(a, url_of(b, a, "/hold"));
+    c.read_timeout_ms = 100; /* and five seconds for the whole, which the client does not wait for */
+    run(client, &c);
+    assert_string_equal(c.why, "timed out");
+    assert_int_equal(c.end, HTTP_TIMED_OUT);
+    reply_text(take(b->held), 200, "text/plain", "late", 4);
+    c = call_to(a, url_of(b, a, "/text"));
+    c.read_timeout_ms = 5000;
+    run(client, &c);
+    assert_int_equal(c.status, 200);
+    assert_int_equal(c.end, HTTP_ANSWERED);
 
     c = call_to(a, url_of(b, a, "/big"));
     c.answer_max = 1000;
     run(client, &c);
     assert_int_equal(c.status, 0);
     assert_string_equal(c.why, "the answer is longer than 1000 bytes");
+    assert_int_equal(c.end, HTTP_BROKEN);
 
     c = call_to(a, "http://169.254.169.254/latest/meta-data");
     run(client, &c);
     assert_string_equal(c.why, "refused address 169.254.169.254");
+    assert_int_equal(c.end, HTTP_BROKEN);
     c = call_to(a, "http://[::ffff:169.254.169.254]/");
     run(client, &c);
     assert_int_equal(c.status, 0);
@@ -116,6 +131,7 @@ static void failures(void **state)
     c = call_to(a, gone);
     run(client, &c);
     assert_string_equal(c.why, "connection refused");
+    assert_int_equal(c.end, HTTP_NOT_CONNECTED);
     arena_free(a);
     http_client_stop(client);
     bench_free(b);
