@@ -17,6 +17,23 @@ static bool keep_first_offers(void *arg, void *row)
     return true;
 }
 
+/* One candidate whose attribute is no integer makes the order void for that choice (expr_order_fits); who they were
+ * then is not kept, so whoever could have been one is named. */
+static const char *void_words(struct inquest *q)
+{
+    const struct queue_live *queue = q->t->queue;
+
+    for (size_t i = 0; queue && (i = bits_next(&queue->workers, i)) != NO_SLOT; i++) {
+        const struct worker_live *w = slots_get(&queue->workspace->worker_slots, i);
+        if (!expr_order_fits(q->step->order, w->attributes))
+            return arena_printf(
+                q->tx->arena,
+                " (by idle time alone, if %s was among them: what is ordered by is no whole number there)",
+                w->row.friendly_name);
+    }
+    return "";
+}
+
 static const char *choice_words(struct inquest *q, const struct reservation *r)
 {
     struct arena *a = q->tx->arena;
@@ -25,9 +42,9 @@ static const char *choice_words(struct inquest *q, const struct reservation *r)
     if (q->target)
         return "the task is for this worker only";
     if (q->step && q->step->order && str_eq(r->task_queue_sid, q->t->row.task_queue_sid))
-        return arena_printf(a, "first of %lld who were free in the queue, by %s, then by idle time%s%s",
+        return arena_printf(a, "first of %lld who were free in the queue, by %s, then by idle time%s%s%s",
                             (long long)(r->free_workers == NO_VALUE ? 1 : r->free_workers), q->step->order_source,
-                            idle ? ": idle for " : "", idle ? idle : "");
+                            idle ? ": idle for " : "", idle ? idle : "", void_words(q));
     if (!idle)
         return "the longest idle who was free";
     if (r->free_workers == NO_VALUE || r->free_workers <= 1)

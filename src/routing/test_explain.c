@@ -68,6 +68,19 @@ static const struct { const char *title, *lines, *wanted; } cases[] = {
     "2 workers, 2 in the queue, 2 match, 1 free, 0 not available, 0 without channel, 0 busy, 0 not listed\n"
     "offer Bob pending: first of 2 who were free in the queue, by worker.level DESC, then by idle time: idle for 5 s (worker.level 4)\n" },
 
+{ "An order that one of them voids",
+    SKILLS "worker Ann Available {\"skills\":[\"billing\"],\"level\":3}\n" "turn 60\n" "worker Bob Available {\"skills\":[\"billing\"],\"level\":4.5}\n"
+    "task T {\"type\":\"bill\",\"level\":2}\n" "accept T Ann\n",
+    "Ann has it since 0 s\n"
+    "The filter 'bills' took it; it is in step 1 of 2, queue Billing.\n"
+    "filter vip not_matched: task.vip == true is false (task.vip is null)\n"
+    "filter bills taken: task.type == \"bill\" is true (task.type is \"bill\")\n"
+    "Ann accepted: has it\n"
+    "Bob free: could take it now\n"
+    "2 workers, 2 in the queue, 2 match, 1 free, 0 not available, 0 without channel, 0 busy, 0 not listed\n"
+    "offer Ann accepted: first of 2 who were free in the queue, by worker.level DESC, then by idle time: idle for 1 min"
+    " (by idle time alone, if Bob was among them: what is ordered by is no whole number there) (worker.level 3)\n" },
+
 { "The longest idle, and who did not want it before",
     "queue Q\n" "workflow Main {\"task_routing\":{\"default_filter\":{\"queue\":\"@Q\"}}}\n"
     "worker Ann Available\n" "turn 10\n" "worker Bob Available\n" "turn 80\n" "task T\n" "turn 4\n" "reject T Ann Break\n" "turn 6\n" "accept T Bob\n" "turn 125\n",
