@@ -513,9 +513,9 @@ test('what is no request is refused in words', async () => {
   assert.equal((await send(token, 'Nothing')).status, 404);
   assert.equal((await send(token, `Workspaces/${c.workspaceSid}/Workers`, 'DELETE')).status, 404);
   const own = `Workspaces/${c.workspaceSid}/Workers/${c.alice.sid}`;
-  const transfer = await send(token, `${own}/Transfers`, 'POST');
-  assert.equal(transfer.status, 501);
-  assert.match(transfer.message, /does not perform/);
+  const hold = await send(token, `${own}/CustomerParticipant`, 'POST');
+  assert.equal(hold.status, 501);
+  assert.match(hold.message, /does not perform/);
   for (const params of [
     { ActivitySid: 'WAxxx' },
     { Attributes: [1] },

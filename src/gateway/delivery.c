@@ -18,7 +18,8 @@ struct known {
 struct parcel {
     struct bridge *bridge;
     enum event_type type;
-    const char *sid, *text, *actor;
+    const char *sid, *text;
+    bool asked;
     const char *first_text; /* as the first SDK wants it; NULL: the same */
     size_t first_sdks;      /* how many of `to` want that */
     struct session **to;
@@ -215,9 +216,39 @@ static bool is_in_the_list(enum event_type type)
     return str_starts(event_name(type), "reservation.") || str_starts(event_name(type), "task.");
 }
 
+static void drop(struct frame *f)
+{
+    list_remove(&f->link);
+    free(f);
+}
+
+static bool has_row(struct reservation *const *rows, size_t n, const char *sid)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(rows[i]->sid, sid))
+            return true;
+    return false;
+}
+
+/* Was this reservation made after the handshake?  Then the frame that says so stands before this one. */
+static bool is_news(const struct session *s, const struct frame *f)
+{
+    for (const struct link *l = &f->link; l != &s->held; l = l->prev) {
+        const struct frame *before = CONTAINER_OF(l, const struct frame, link);
+        if (before->type == EV_RESERVATION_CREATED && !strcmp(before->sid, f->sid))
+            return true;
+    }
+    return false;
+}
+
+/* What was made since the handshake is in the list, and it is news: the SDK tells applications of a reservation when it
+ * hears of it, not when it finds it in the list.  So that is told, with all that became of it; what the list says of
+ * others is not.  (The client counts the event as a change of its worker, which the worker that it has fetched may
+ * contain already; whoever sends versions then gets 412 and fetches again, as the SDK has it.) */
 void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, struct reservation *const *rows, size_t n)
 {
     struct session *s = waiting_session(b, worker_sid, token);
+    bool news = false;
 
     if (!s)
         return;
@@ -225,13 +256,15 @@ void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, st
         struct frame *f = CONTAINER_OF(l, struct frame, link);
         if (!is_in_the_list(f->type))
             continue;
-        list_remove(l);
-        free(f);
+        bool keep = str_starts(event_name(f->type), "task.") ? news : is_news(s, f) && has_row(rows, n, f->sid);
+        news |= keep;
+        if (!keep)
+            drop(f);
     }
-    for (size_t i = 0; i < n; i++)
-        learn(s, rows[i]->sid);
     s->hold_until = steady_ms() + PRIMING_MS;
     prime(s);
+    for (size_t i = 0; i < n; i++)
+        learn(s, rows[i]->sid);
 }
 
 /* --- after the commit --------------------------------------------------------------------------------------------- */
@@ -247,7 +280,7 @@ static void hand_out(void *arg)
         struct frame *f = malloc(sizeof(*f) + n);
         if (!f)
             abort();
-        *f = (struct frame){ .type = p->type, .n = n, .after_reply = str_eq(p->actor, s->channel_sid) };
+        *f = (struct frame){ .type = p->type, .n = n, .after_reply = p->asked };
         if (p->sid)
             strncpy(f->sid, p->sid, SID_LENGTH);
         memcpy(f->text, text, n);
@@ -322,7 +355,20 @@ static bool render_reservation(struct parcel *p, struct tx *tx, const struct eve
         p->first_text = json_done(o);
     }
     open_event(o, tx, e);
-    reservation_json(o, tx, r, t);
+    reservation_json(o, p->bridge->engine, tx, r, t);
+    return true;
+}
+
+static bool render_transfer(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+{
+    const struct transfer *x = e->subject;
+
+    if (x)
+        add_desk(p, tx->arena, x->initiating_worker_sid);
+    if (!p->n)
+        return false;
+    open_event(o, tx, e);
+    transfer_json(o, tx, x);
     return true;
 }
 
@@ -382,6 +428,12 @@ static render *renderer_of(enum event_type type)
     case EV_TASK_COMPLETED:
     case EV_TASK_WRAPUP:
         return render_task;
+    case EV_TASK_TRANSFER_INITIATED:
+    case EV_TASK_TRANSFER_ATTEMPT_FAILED:
+    case EV_TASK_TRANSFER_FAILED:
+    case EV_TASK_TRANSFER_CANCELED:
+    case EV_TASK_TRANSFER_COMPLETED:
+        return render_transfer;
     case EV_WORKER_ACTIVITY_UPDATE:
     case EV_WORKER_ATTRIBUTES_UPDATE:
     case EV_WORKER_CAPACITY_UPDATE:
@@ -402,7 +454,7 @@ void deliver(void *bridge, struct tx *tx, const struct event *e)
     if (!how)
         return;
     p = arena_alloc(tx->arena, sizeof(*p));
-    *p = (struct parcel){ .bridge = b, .type = e->type, .sid = e->resource_sid, .actor = b->actor };
+    *p = (struct parcel){ .bridge = b, .type = e->type, .sid = e->resource_sid, .asked = b->asked };
     if (!how(p, tx, e, &o))
         return;
     json_close(&o, '}');

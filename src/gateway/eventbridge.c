@@ -99,12 +99,13 @@ static fault_t read_now(struct op *op)
     return f ? f : route_of(c)->run(c);
 }
 
-/* The worker whose request it is hears of what it causes after the answer, so deliver() must know whose it is. */
+/* Who hears of what a client's request causes hears of it after the answer, so deliver() must know that there is one.
+ * All of them wait, not only the worker who asked: a program may be two workers, and listens once it has its answer. */
 static fault_t run_as(struct call *c, const struct route *route)
 {
-    c->bridge->actor = c->op->who.worker_sid;
+    c->bridge->asked = true;
     fault_t f = route->run(c);
-    c->bridge->actor = NULL;
+    c->bridge->asked = false;
     return f;
 }
 

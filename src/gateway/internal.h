@@ -2,7 +2,7 @@
  *
  *   eventbridge.c  the module; a request from envelope to answer     envelope.c  its bytes
  *   routes.c       which URL is which function                       payload.c   rows as the SDK wants to see them
- *   workers.c, tasks.c, lists.c   those functions
+ *   workers.c, tasks.c, transfers.c, lists.c   those functions
  *   sessions.c     sockets, from handshake to end                    presence.c  tokens that expire, workers who left
  *   delivery.c     who hears of an event, and when                   courier.c   the thread that holds frames back
  *   tunnel.c       the first SDK: the API's own requests in envelopes
@@ -55,6 +55,8 @@ struct call {
 };
 const char *call_param(struct call *c, const char *name);  /* as text; NULL: absent or null */
 fault_t     call_version(struct call *c, int64_t version); /* If-Match */
+/* The worker of the URL: one's own, or anybody's for whoever may see to others; directory: to look at only. */
+fault_t     call_worker(struct call *c, bool directory, struct worker **out);
 /* A row below the call's workspace, or a refusal. */
 fault_t     call_find(struct call *c, const struct kind *k, const char *sid, void **row);
 /* Attributes, an object or its text, as text. */
@@ -68,6 +70,7 @@ const struct route *route_of(struct call *c);
 
 perform worker_fetch, worker_update, worker_channels, worker_reservations, reservation_fetch, reservation_update;
 perform task_create, task_fetch, task_update;
+perform transfer_begin, transfer_update;
 perform list_activities, list_workers, list_queues, queue_fetch;
 
 /* The first SDK (tunnel.c).  May this token use that channel at all? */
@@ -88,7 +91,9 @@ void worker_json_live(struct json_out *o, struct tx *tx, const struct worker *w)
 void channel_json(struct json_out *o, struct routing *e, struct tx *tx, const struct worker_channel *c);
 void task_json(struct json_out *o, struct tx *tx, const struct task *t);
 void task_offer_json(struct json_out *o, struct tx *tx, const struct reservation *r, const struct task *t); /* the first SDK's reservation: a task with a reservation's sid */
-void reservation_json(struct json_out *o, struct tx *tx, const struct reservation *r, const struct task *t); /* t NULL: the short form */
+/* t NULL: the short form. */
+void reservation_json(struct json_out *o, struct routing *e, struct tx *tx, const struct reservation *r, const struct task *t);
+void transfer_json(struct json_out *o, struct tx *tx, const struct transfer *x);
 
 /* --- sockets ------------------------------------------------------------------------------------------------------ */
 
@@ -147,7 +152,7 @@ struct bridge {
     struct map      displaced;             /* token hash -> struct displaced */
     struct link     dirty;                 /* sessions with frames to flush */
     struct courier *courier;
-    const char     *actor;                 /* the worker whose request runs now */
+    bool            asked;                 /* a client's request runs now */
     struct command  flush;
     bool            flushing;
 };
@@ -160,13 +165,14 @@ void    session_free(struct session *s);
 struct desk    *desk_of(struct bridge *b, const char *channel_sid);
 struct session *session_of(struct bridge *b, const char *subject);
 bool    session_is_open(const struct session *s);
+void    session_expired(struct session *s); /* its token: closes it, and lets it come back quietly */
 bool    desk_is_empty(struct bridge *b, const char *channel_sid, const struct session *but);
 void    sessions_stop(struct bridge *b);
 
 /* delivery.c */
 void deliver(void *bridge, struct tx *tx, const struct event *e); /* a listener */
 void session_offer(struct session *s, struct frame *f);
-/* Its list is about to be answered: it knows these, and hears of what comes after. */
+/* Its list is about to be answered: it knows these, and hears of what was made since its handshake. */
 void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, struct reservation *const *rows, size_t n);
 void frames_free(struct link *list);
 void known_forget(struct session *s);

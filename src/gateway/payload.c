@@ -183,7 +183,45 @@ void task_offer_json(struct json_out *o, struct tx *tx, const struct reservation
     json_close(o, '}');
 }
 
-void reservation_json(struct json_out *o, struct tx *tx, const struct reservation *r, const struct task *t)
+void transfer_json(struct json_out *o, struct tx *tx, const struct transfer *x)
+{
+    json_open(o, '{');
+    json_pair_str(o, "sid", x->sid);
+    json_pair_str(o, "account_sid", x->account_sid);
+    json_pair_str(o, "workspace_sid", x->workspace_sid);
+    json_pair_str(o, "task_sid", x->task_sid);
+    json_pair_str(o, "transfer_type", transfer_type_names[x->transfer_type]);
+    json_pair_str(o, "transfer_mode", transfer_mode_names[x->transfer_mode]);
+    json_pair_str(o, "transfer_to", x->transfer_to);
+    json_pair_str(o, "transfer_status", transfer_status_names[x->transfer_status]);
+    json_pair_str(o, "transfer_failed_reason", x->transfer_failed_reason);
+    json_pair_str(o, "initiating_reservation_sid", x->initiating_reservation_sid);
+    json_pair_str(o, "initiating_worker_sid", x->initiating_worker_sid);
+    json_pair_str(o, "initiating_queue_sid", x->initiating_queue_sid);
+    json_pair_str(o, "initiating_workflow_sid", x->initiating_workflow_sid);
+    pair_seconds(o, "date_created", x->date_created);
+    pair_seconds(o, "date_updated", stamp_of(tx, x).updated);
+    json_close(o, '}');
+}
+
+/* The one by which it came, whatever became of that; and the one that its worker has begun, while it is under way. */
+static void pair_transfers(struct json_out *o, struct routing *e, struct tx *tx, const struct reservation *r)
+{
+    const struct transfer *in = r->transfer_sid ? row_find(tx, &transfer_kind, r->transfer_sid) : NULL;
+    const struct transfer *out = routing_transfer_of_task(e, tx, r->task_sid);
+
+    if (in) {
+        json_key(o, "task_transfer");
+        transfer_json(o, tx, in);
+    }
+    if (out && str_eq(out->initiating_reservation_sid, r->sid)) {
+        json_key(o, "active_outgoing_task_transfer");
+        transfer_json(o, tx, out);
+    }
+}
+
+void reservation_json(struct json_out *o, struct routing *e, struct tx *tx, const struct reservation *r,
+                      const struct task *t)
 {
     struct stamp s = stamp_of(tx, r);
 
@@ -203,6 +241,7 @@ void reservation_json(struct json_out *o, struct tx *tx, const struct reservatio
             json_pair_int(o, "canceled_reason_code", r->canceled_reason_code);
         json_key(o, "task");
         task_json(o, tx, t);
+        pair_transfers(o, e, tx, r);
     }
     json_close(o, '}');
 }

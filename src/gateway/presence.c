@@ -36,9 +36,7 @@ void presence_closed(struct tx *tx, const struct session *s)
 
 static void close_expired(void *session)
 {
-    struct session *s = session;
-
-    socket_close(s->socket, 1000, "Token expired");
+    session_expired(session);
 }
 
 static void ring_expire(void *bridge, struct tx *tx, const char *subject, int64_t due)

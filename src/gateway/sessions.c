@@ -15,12 +15,15 @@ enum {
     MESSAGE_MAX = 4096,
     QUEUE_MAX = 1024 * 1024,
     LIFETIME_MAX = 24 * 3600 * 1000,
+    RETURN_MS = 30000, /* the longest that a client waits before it comes back */
     SESSION_ROOM = 256 /* three SIDs: there are tens of thousands of sessions */
 };
 
-/* A token whose session was closed by a newer one does not close that one in turn. */
+/* Who does not close others, though its client asks for it: a token whose session was closed by a newer one would close
+ * that one in turn; and a client whose socket ended with its token comes back by itself, with another token, which is
+ * no new session (then the key is its worker, until it has come). */
 struct displaced {
-    char key[20];
+    char key[SID_SIZE];
     int64_t until;
 };
 
@@ -177,23 +180,50 @@ static void forget_displaced(struct bridge *b, int64_t now)
         }
 }
 
-static void displace(struct session *s, int64_t now)
+static void remember(struct bridge *b, const char *key, int64_t now, int64_t until)
 {
-    struct bridge *b = s->bridge;
+    struct displaced *d = map_get(&b->displaced, key);
 
-    socket_close(s->socket, 1000, "Closing existing session");
-    if (is_displaced(b, s->token))
+    if (d) {
+        d->until = until;
         return;
+    }
     if (b->displaced.n >= DISPLACED_MAX)
         forget_displaced(b, now);
     if (b->displaced.n >= DISPLACED_MAX)
         return;
-    struct displaced *d = calloc(1, sizeof(*d));
+    d = calloc(1, sizeof(*d));
     if (!d)
         abort();
-    token_key(d->key, s->token);
-    d->until = s->expires;
+    strncpy(d->key, key, sizeof(d->key) - 1);
+    d->until = until;
     map_put(&b->displaced, d->key, d);
+}
+
+static void displace(struct session *s, int64_t now)
+{
+    char key[20];
+
+    socket_close(s->socket, 1000, "Closing existing session");
+    token_key(key, s->token);
+    remember(s->bridge, key, now, s->expires);
+}
+
+void session_expired(struct session *s)
+{
+    if (s->closes_others)
+        remember(s->bridge, s->channel_sid, s->expires, s->expires + RETURN_MS);
+    socket_close(s->socket, 1000, "Token expired");
+}
+
+/* Once for each that expired. */
+static bool comes_back(struct bridge *b, const char *channel_sid, int64_t now)
+{
+    struct displaced *d = map_remove(&b->displaced, channel_sid);
+    bool yes = d && d->until > now;
+
+    free(d);
+    return yes;
 }
 
 static void close_others(struct session *s, int64_t now)
@@ -245,7 +275,7 @@ static void answer_upgrade(struct op *op, fault_t f)
     s->opened = steady_ms();
     s->socket = http_upgrade(op->http, &handler, s); /* and the op is gone */
     send_init(s, s->arena, now);
-    if (s->closes_others && !is_displaced(s->bridge, s->token))
+    if (s->closes_others && !is_displaced(s->bridge, s->token) && !comes_back(s->bridge, s->channel_sid, now))
         close_others(s, now);
 }
 

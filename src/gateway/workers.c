@@ -8,8 +8,7 @@ static bool is_own(const struct call *c)
     return str_eq(c->sids[1], c->op->who.worker_sid);
 }
 
-/* The worker of the URL: one's own, or anybody's for whoever may see to others. */
-static fault_t find_worker(struct call *c, bool directory, struct worker **out)
+fault_t call_worker(struct call *c, bool directory, struct worker **out)
 {
     void *row = NULL;
     fault_t f = NULL;
@@ -33,7 +32,7 @@ static void answer_worker(struct call *c, const struct worker *w)
 fault_t worker_fetch(struct call *c)
 {
     struct worker *w;
-    fault_t f = find_worker(c, true, &w);
+    fault_t f = call_worker(c, true, &w);
 
     if (!f)
         answer_worker(c, w);
@@ -62,7 +61,7 @@ fault_t worker_update(struct call *c)
     struct worker *w;
     const char *attributes = NULL;
     bool reject = false;
-    fault_t f = find_worker(c, false, &w);
+    fault_t f = call_worker(c, false, &w);
 
     if (!f && is_own(c)) /* a supervisor's client sends its own version with somebody else's change */
         f = call_version(c, w->version);
@@ -158,7 +157,7 @@ fault_t worker_channels(struct call *c)
     struct worker *w;
     struct json_out o;
     size_t from, to;
-    fault_t f = find_worker(c, false, &w);
+    fault_t f = call_worker(c, false, &w);
 
     if (f)
         return f;
@@ -181,7 +180,7 @@ fault_t worker_reservations(struct call *c)
     struct worker *w;
     struct json_out o;
     size_t from, to;
-    fault_t f = find_worker(c, false, &w);
+    fault_t f = call_worker(c, false, &w);
 
     if (f)
         return f;
@@ -192,7 +191,7 @@ fault_t worker_reservations(struct call *c)
     open_page(c, &o);
     for (size_t i = from; i < to; i++) {
         const struct reservation *r = g.rows[i];
-        reservation_json(&o, tx, r, row_find(tx, &task_kind, r->task_sid));
+        reservation_json(&o, c->bridge->engine, tx, r, row_find(tx, &task_kind, r->task_sid));
     }
     close_page(c, &o, to < g.n ? sid_of(&reservation_kind, g.rows[to - 1]) : NULL);
     if (is_own(c) && !from)
@@ -207,7 +206,7 @@ static fault_t find_reservation(struct call *c, struct reservation **out)
 {
     struct worker *w;
     void *row = NULL;
-    fault_t f = find_worker(c, false, &w);
+    fault_t f = call_worker(c, false, &w);
 
     f = f ? f : call_find(c, &reservation_kind, c->sids[2], &row);
     *out = row;
@@ -228,7 +227,7 @@ fault_t reservation_fetch(struct call *c)
     if (f)
         return f;
     json_begin(&o, c->op->arena);
-    reservation_json(&o, c->op->tx, r, t);
+    reservation_json(&o, c->bridge->engine, c->op->tx, r, t);
     call_answer(c, &o);
     return NULL;
 }
@@ -267,7 +266,7 @@ fault_t reservation_update(struct call *c)
     if (f)
         return f;
     json_begin(&o, c->op->arena);
-    reservation_json(&o, tx, r, NULL);
+    reservation_json(&o, c->bridge->engine, tx, r, NULL);
     call_answer(c, &o);
     return NULL;
 }

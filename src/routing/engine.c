@@ -57,6 +57,7 @@ HOOKS(worker, worker_live)
 HOOKS(worker_channel, worker_channel_live)
 HOOKS(task, task_live)
 HOOKS(reservation, reservation_live)
+HOOKS(transfer, transfer_live)
 
 /* In the order in which they refer to each other. */
 static const struct { const struct kind *kind; const struct live_hooks *hooks; } parts[] = {
@@ -64,7 +65,7 @@ static const struct { const struct kind *kind; const struct live_hooks *hooks; }
     { &task_channel_kind, &channel_hooks },          { &task_queue_kind, &queue_hooks },
     { &workflow_kind, &workflow_hooks },             { &worker_kind, &worker_hooks },
     { &worker_channel_kind, &worker_channel_hooks }, { &task_kind, &task_hooks },
-    { &reservation_kind, &reservation_hooks },
+    { &reservation_kind, &reservation_hooks },       { &transfer_kind, &transfer_hooks },
 };
 /* clang-format on */
 enum { PARTS = sizeof parts / sizeof *parts };

@@ -127,6 +127,27 @@ void tell_reservation(struct routing *e, struct tx *tx, enum event_type type, st
             .type = type, .resource_type = "reservation", .resource_sid = r->row.sid, .subject = r, .other = r->task });
 }
 
+void tell_transfer(struct routing *e, struct tx *tx, enum event_type type, struct transfer_live *x, struct task_live *t)
+{
+    const struct transfer *row = &x->row;
+    struct json_out o;
+
+    (void)e;
+    begin(&o, tx, t->workspace);
+    put_task(&o, tx, t);
+    json_pair_str(&o, "transfer_sid", row->sid);
+    json_pair_str(&o, "transfer_mode", transfer_mode_names[row->transfer_mode]);
+    json_pair_str(&o, "transfer_type", transfer_type_names[row->transfer_type]);
+    json_pair_str(&o, "transfer_to", row->transfer_to);
+    json_pair_str(&o, "transfer_status", transfer_status_names[row->transfer_status]);
+    if (row->transfer_failed_reason)
+        json_pair_str(&o, "transfer_failed_reason", row->transfer_failed_reason);
+    json_pair_str(&o, "transfer_initiating_worker_sid", row->initiating_worker_sid);
+    json_pair_str(&o, "transfer_initiating_reservation_sid", row->initiating_reservation_sid);
+    tell(tx, &o, t->workspace,
+         (struct event){ .type = type, .resource_type = "task", .resource_sid = t->row.sid, .subject = x, .other = t });
+}
+
 void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w,
                  const struct worker *was)
 {

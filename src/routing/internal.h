@@ -150,6 +150,7 @@ struct worker_channel_live {
 
 struct task_live {
     struct task            row;
+    struct transfer_live  *transfer;        /* under way, or NULL */
     struct workspace_live *workspace;
     struct queue_live     *queue;
     struct workflow_live  *workflow;
@@ -170,6 +171,11 @@ struct reservation_live {
     struct worker_channel_live *counted;    /* on which it is counted; NULL: the channel is gone */
     bool                        counted_assigned;
     struct link                 in_task, in_worker;
+};
+
+struct transfer_live {
+    struct transfer   row;
+    struct task_live *task;                 /* whose ->transfer it is */
 };
 
 struct routing {
@@ -194,6 +200,7 @@ void link_worker(struct routing *e, struct tx *tx, struct worker_live *w);
 void link_worker_channel(struct routing *e, struct tx *tx, struct worker_channel_live *c);
 void link_task(struct routing *e, struct tx *tx, struct task_live *t);
 void link_reservation(struct routing *e, struct tx *tx, struct reservation_live *r);
+void link_transfer(struct routing *e, struct tx *tx, struct transfer_live *x);
 void unlink_workspace(struct routing *e, struct workspace_live *w);
 void unlink_activity(struct routing *e, struct activity_live *a);
 void unlink_channel(struct routing *e, struct channel_live *c);
@@ -203,6 +210,7 @@ void unlink_worker(struct routing *e, struct worker_live *w);
 void unlink_worker_channel(struct routing *e, struct worker_channel_live *c);
 void unlink_task(struct routing *e, struct task_live *t);
 void unlink_reservation(struct routing *e, struct reservation_live *r);
+void unlink_transfer(struct routing *e, struct transfer_live *x);
 /* The linked row of that sid, linking it if it is in memory only; NULL: there is none. */
 struct workspace_live *find_workspace(struct routing *e, struct tx *tx, const char *sid);
 struct activity_live  *find_activity(struct routing *e, struct tx *tx, const char *sid);
@@ -293,7 +301,7 @@ bool    is_known_worker(const json_t *task, const struct step *s, const struct w
 int64_t percentage(int64_t capacity, int64_t used); /* of the capacity that is free, 0 to 100 */
 struct worker_channel_live *worker_channel_for(const struct worker_live *w, const struct channel_live *c);
 
-/* --- changes (task.c, reservation.c, worker.c) -------------------------------------------------------------------- */
+/* --- changes (task.c, reservation.c, transfer.c, worker.c) ------------------------------------------------------------------- */
 void edit_task(struct tx *tx, struct task_live *t);             /* row_edit, and the version goes up once a command */
 void edit_reservation(struct tx *tx, struct reservation_live *r);
 void arm_task(struct tx *tx, struct task_live *t, int64_t deadline); /* ttl, or deadline if that is earlier; NO_VALUE: none */
@@ -303,9 +311,16 @@ void lose_reservation(struct routing *e, struct tx *tx, struct task_live *t, con
 void make_reservation(struct routing *e, struct tx *tx, struct task_live *t, struct worker_live *w);
 void end_reservation(struct routing *e, struct tx *tx, struct reservation_live *r, enum reservation_status to);
 void drop_reservation(struct routing *e, struct tx *tx, struct reservation_live *r, enum reservation_status to); /* and looks after the task */
+bool holds_task(const struct task_live *t, enum reservation_status s); /* one of its reservations is so */
+/* A task that somebody had already waits in the queue where it is, whatever its workflow and target say. */
+bool was_assigned(const struct task_live *t);
 void move_worker(struct routing *e, struct tx *tx, struct worker_live *w, struct activity_live *a);
 /* The worker's channel of that kind, as it is at first. */
 void make_worker_channel(struct routing *e, struct tx *tx, struct worker_live *w, struct channel_live *c);
+/* Transfers (transfer.c), of a task that has one under way. */
+void transfer_drop(struct routing *e, struct tx *tx, struct reservation_live *r, enum reservation_status to); /* drop_reservation() of an offer of it */
+void transfer_complete(struct routing *e, struct tx *tx, struct transfer_live *x); /* accepted; not told yet */
+void transfer_end(struct routing *e, struct tx *tx, struct task_live *t, const char *reason); /* the task ends; no-op without one */
 void ring_task(void *arg, struct tx *tx, const char *subject, int64_t due);
 void ring_reservation(void *arg, struct tx *tx, const char *subject, int64_t due);
 #define ALARM_TASK "routing.task"
@@ -320,6 +335,7 @@ void ring_reservation(void *arg, struct tx *tx, const char *subject, int64_t due
 /* --- events (facts.c) ---------------------------------------------------------------------------------------------- */
 void tell_task(struct routing *e, struct tx *tx, enum event_type type, struct task_live *t);
 void tell_reservation(struct routing *e, struct tx *tx, enum event_type type, struct reservation_live *r);
+void tell_transfer(struct routing *e, struct tx *tx, enum event_type type, struct transfer_live *x, struct task_live *t);
 void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w, const struct worker *was);
 void tell_worker_channel(struct routing *e, struct tx *tx, enum event_type type, struct worker_channel_live *c, int64_t was_capacity);
 void tell_workspace(struct routing *e, struct tx *tx, enum event_type type, struct workspace_live *w);

@@ -10,6 +10,9 @@ const char *const task_status_names[] = { "pending", "reserved", "assigned", "wr
 const char *const reservation_status_names[] = {
     "pending", "accepted", "rejected", "timeout", "canceled", "rescinded", "wrapping", "completed", NULL
 };
+const char *const transfer_type_names[] = { "WORKER", "QUEUE", NULL };
+const char *const transfer_mode_names[] = { "WARM", "COLD", NULL };
+const char *const transfer_status_names[] = { "initiated", "complete", "failed", "canceled", NULL };
 
 static const struct field workspace_fields[] = {
     FIELD(workspace, account_sid,            SID,  .flags = OWNER, .prefix = "AC"),
@@ -152,11 +155,30 @@ static const struct field reservation_fields[] = {
     FIELD(reservation, task_queue_sid,               SID,  .flags = HIDDEN, .prefix = "WQ"),
     FIELD(reservation, workflow_sid,                 SID,  .flags = HIDDEN, .prefix = "WW"),
     FIELD(reservation, worker_previous_activity_sid, SID,  .flags = HIDDEN, .prefix = "WA"),
+    FIELD(reservation, transfer_sid,                 SID,  .flags = HIDDEN, .prefix = "TT"),
     FIELD(reservation, reservation_timeout,          INT,  .flags = HIDDEN),
     FIELD(reservation, canceled_reason_code,         INT,  .flags = HIDDEN),
     FIELD(reservation, free_workers,                 INT,  .flags = HIDDEN),
     FIELD(reservation, idle_since,                   TIME, .flags = HIDDEN),
     FIELD(reservation, version,                      INT,  .flags = REVISION | HIDDEN),
+};
+
+static const struct field transfer_fields[] = {
+    FIELD(transfer, account_sid,                SID,  .flags = OWNER, .prefix = "AC"),
+    FIELD(transfer, date_created,               TIME, .flags = BORN),
+    FIELD(transfer, date_updated,               TIME, .flags = BORN | TOUCHED),
+    FIELD(transfer, initiating_queue_sid,       SID,  .flags = 0, .prefix = "WQ"),
+    FIELD(transfer, initiating_reservation_sid, SID,  .flags = 0, .prefix = "WR"),
+    FIELD(transfer, initiating_worker_sid,      SID,  .flags = 0, .prefix = "WK"),
+    FIELD(transfer, initiating_workflow_sid,    SID,  .flags = 0, .prefix = "WW"),
+    FIELD(transfer, sid,                        SID,  .flags = KEY, .prefix = "TT"),
+    FIELD(transfer, task_sid,                   SID,  .flags = PARENT, .prefix = "WT"),
+    FIELD(transfer, transfer_failed_reason,     STR,  .flags = 0),
+    FIELD(transfer, transfer_mode,              ENUM, .flags = 0, .names = transfer_mode_names),
+    FIELD(transfer, transfer_status,            ENUM, .flags = 0, .names = transfer_status_names),
+    FIELD(transfer, transfer_to,                SID,  .flags = 0, .prefix = "WK|WQ"),
+    FIELD(transfer, transfer_type,              ENUM, .flags = 0, .names = transfer_type_names),
+    FIELD(transfer, workspace_sid,              SID,  .flags = PARENT, .prefix = "WS"),
 };
 /* clang-format on */
 
@@ -175,6 +197,11 @@ static bool reservation_is_live(const void *row)
            r->reservation_status == RESERVATION_WRAPPING;
 }
 
+static bool transfer_is_live(const void *row)
+{
+    return ((const struct transfer *)row)->transfer_status == TRANSFER_INITIATED;
+}
+
 #define KIND(k)                                                                                                        \
     .name = #k, .size = sizeof(struct k), .fields = k##_fields, .nfields = sizeof(k##_fields) / sizeof(*k##_fields),   \
     .resident = true
@@ -190,8 +217,10 @@ const struct kind task_kind = { KIND(task), .is_live = task_is_live,
                                 .live_where = "assignment_status NOT IN ('completed', 'canceled')" };
 const struct kind reservation_kind = { KIND(reservation), .is_live = reservation_is_live,
                                        .live_where = "reservation_status IN ('pending', 'accepted', 'wrapping')" };
+const struct kind transfer_kind = { KIND(transfer), .is_live = transfer_is_live,
+                                    .live_where = "transfer_status = 'initiated'" };
 
 const struct kind *const routing_kinds[ROUTING_KINDS] = {
     &workspace_kind, &activity_kind,       &task_channel_kind, &task_queue_kind,  &workflow_kind,
-    &worker_kind,    &worker_channel_kind, &task_kind,         &reservation_kind,
+    &worker_kind,    &worker_channel_kind, &task_kind,         &reservation_kind, &transfer_kind,
 };

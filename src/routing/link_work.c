@@ -469,6 +469,8 @@ void unlink_task(struct routing *e, struct task_live *t)
         return;
     for (LIST_EACH(l, &t->reservations))
         unlink_reservation(e, CONTAINER_OF(l, struct reservation_live, in_task));
+    if (t->transfer)
+        unlink_transfer(e, t->transfer);
     task_leaves_lane(t);
     uncount_task(t);
     task_forget_attributes(t);

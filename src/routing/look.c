@@ -99,6 +99,13 @@ void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char
             each(arg, &w->channels[i]->row);
 }
 
+struct transfer *routing_transfer_of_task(struct routing *e, struct tx *tx, const char *task_sid)
+{
+    struct task_live *t = find_task(e, tx, task_sid);
+
+    return t && t->transfer ? &t->transfer->row : NULL;
+}
+
 bool routing_queue_has(struct routing *e, const char *queue_sid, const char *worker_sid)
 {
     struct queue_live *q = find_queue(e, NULL, queue_sid);
@@ -214,6 +221,8 @@ static void print_task(struct lines *out, const struct task_live *t)
     add_line(out, arena_printf(out->arena, "%s in %s %s %s waiting %d", t->row.sid, t->queue ? t->queue->row.sid : "-",
                                t->workflow ? t->workflow->row.sid : "-", t->channel ? t->channel->row.sid : "-",
                                t->waiting));
+    if (t->transfer)
+        add_line(out, arena_printf(out->arena, "%s transfer %s", t->row.sid, t->transfer->row.sid));
     for (LIST_EACH(l, &t->reservations)) {
         const struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         add_line(out, arena_printf(out->arena, "%s reservation %zu %s %s", t->row.sid, n++, r->row.sid,

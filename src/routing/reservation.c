@@ -52,6 +52,8 @@ void make_reservation(struct routing *e, struct tx *tx, struct task_live *t, str
     row_set(tx, r, &row->worker_sid, w->row.sid);
     row_set(tx, r, &row->worker_name, w->row.friendly_name);
     row_set(tx, r, &row->worker_previous_activity_sid, w->row.activity_sid);
+    if (t->transfer)
+        row_set(tx, r, &row->transfer_sid, t->transfer->row.sid);
     row->reservation_status = RESERVATION_PENDING;
     row->reservation_timeout = f ? f->task_reservation_timeout : DEFAULT_TIMEOUT;
     row->canceled_reason_code = NO_VALUE;
@@ -82,12 +84,20 @@ void end_reservation(struct routing *e, struct tx *tx, struct reservation_live *
     link_reservation(e, tx, r);
 }
 
+bool holds_task(const struct task_live *t, enum reservation_status s)
+{
+    for (const struct link *l = t->reservations.next; l != &t->reservations; l = l->next)
+        if (CONTAINER_OF(l, const struct reservation_live, in_task)->row.reservation_status == s)
+            return true;
+    return false;
+}
+
 /* When no offer of a reserved task is left: back to the line; but a task for one worker only has had its chance. */
 void lose_reservation(struct routing *e, struct tx *tx, struct task_live *t, const char *how)
 {
-    if (t->row.assignment_status != TASK_RESERVED || !list_empty(&t->reservations))
+    if (t->row.assignment_status != TASK_RESERVED || holds_task(t, RESERVATION_PENDING))
         return;
-    if (t->row.routing_target && str_starts(t->row.routing_target, "WK")) {
+    if (t->row.routing_target && str_starts(t->row.routing_target, "WK") && !was_assigned(t)) {
         cancel_task(e, tx, t, how);
         return;
     }
@@ -106,6 +116,10 @@ void drop_reservation(struct routing *e, struct tx *tx, struct reservation_live 
     };
     struct task_live *t = r->task;
 
+    if (t->transfer) {
+        transfer_drop(e, tx, r, to);
+        return;
+    }
     end_reservation(e, tx, r, to);
     lose_reservation(e, tx, t, reasons[to]);
 }
@@ -115,7 +129,10 @@ void drop_reservation(struct routing *e, struct tx *tx, struct reservation_live 
 static fault_t accept(struct routing *e, struct tx *tx, struct reservation_live *r)
 {
     struct task_live *t = r->task;
+    struct transfer_live *x = t->transfer;
 
+    if (x)
+        transfer_complete(e, tx, x);
     end_reservation(e, tx, r, RESERVATION_ACCEPTED);
     for (LIST_EACH(l, &t->reservations)) {
         struct reservation_live *other = CONTAINER_OF(l, struct reservation_live, in_task);
@@ -127,6 +144,8 @@ static fault_t accept(struct routing *e, struct tx *tx, struct reservation_live 
     t->row.assigned_at = tx->now;
     link_task(e, tx, t);
     arm_task(tx, t, NO_VALUE);
+    if (x)
+        tell_transfer(e, tx, EV_TASK_TRANSFER_COMPLETED, x, t);
     tell_task(e, tx, EV_TASK_UPDATED, t);
     return NULL;
 }
@@ -150,6 +169,8 @@ static fault_t proceed(struct routing *e, struct tx *tx, struct reservation_live
     struct task_live *t = r->task;
 
     end_reservation(e, tx, r, to);
+    if (t->row.assignment_status != TASK_ASSIGNED && t->row.assignment_status != TASK_WRAPPING)
+        return NULL; /* he has handed it on, and nobody has it yet */
     for (LIST_EACH(l, &t->reservations)) {
         enum reservation_status s = CONTAINER_OF(l, struct reservation_live, in_task)->row.reservation_status;
         if (s == RESERVATION_PENDING || s == RESERVATION_ACCEPTED ||
@@ -223,10 +244,15 @@ void ring_reservation(void *arg, struct tx *tx, const char *subject, int64_t due
     engine_enter(e);
     struct worker_live *w = r->worker;
     struct task_live *t = r->task;
-    end_reservation(e, tx, r, RESERVATION_TIMEOUT);
+    bool transferred = t->transfer;
+    if (transferred)
+        transfer_drop(e, tx, r, RESERVATION_TIMEOUT);
+    else
+        end_reservation(e, tx, r, RESERVATION_TIMEOUT);
     struct activity_live *a = find_activity(e, tx, w->workspace->row.timeout_activity_sid);
     if (a)
         move_worker(e, tx, w, a);
-    lose_reservation(e, tx, t, "RoutingTarget did not answer the Reservation in time");
+    if (!transferred)
+        lose_reservation(e, tx, t, "RoutingTarget did not answer the Reservation in time");
     engine_done(e, tx);
 }

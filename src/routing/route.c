@@ -145,7 +145,7 @@ void route_again(struct routing *e, struct tx *tx, struct task_live *t)
 {
     struct walk w = { .after = { -1, -1 } };
 
-    if (!str_starts(t->row.routing_target ? t->row.routing_target : "", "WQ")) {
+    if (!t->queue || (!was_assigned(t) && !str_starts(t->row.routing_target ? t->row.routing_target : "", "WQ"))) {
         go_on(e, tx, t, &w);
         return;
     }

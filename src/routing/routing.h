@@ -97,11 +97,25 @@ extern const char *const reservation_status_names[];
 struct reservation {
     const char *sid, *account_sid, *workspace_sid, *task_sid, *worker_sid, *task_queue_sid, *workflow_sid, *worker_name;
     const char *worker_previous_activity_sid;
+    const char *transfer_sid;                /* by which it came; NULL: by the workflow */
     unsigned    reservation_status;
     int64_t     reservation_timeout;         /* seconds, as it was when the reservation was made */
     int64_t     canceled_reason_code;        /* NO_VALUE: none */
     int64_t     idle_since, free_workers;    /* why this worker: since when idle, of how many of the queue who were free */
     int64_t     date_created, date_updated, version;
+};
+
+enum transfer_type { TRANSFER_WORKER, TRANSFER_QUEUE };
+enum transfer_mode { TRANSFER_WARM, TRANSFER_COLD };
+enum transfer_status { TRANSFER_INITIATED, TRANSFER_COMPLETE, TRANSFER_FAILED, TRANSFER_CANCELED };
+extern const char *const transfer_type_names[], *const transfer_mode_names[], *const transfer_status_names[];
+
+struct transfer {
+    const char *sid, *account_sid, *workspace_sid, *task_sid;
+    unsigned    transfer_type, transfer_mode, transfer_status;
+    const char *transfer_to, *transfer_failed_reason;
+    const char *initiating_reservation_sid, *initiating_worker_sid, *initiating_queue_sid, *initiating_workflow_sid;
+    int64_t     date_created, date_updated;
 };
 
 extern const char *const task_order_names[];
@@ -148,6 +162,9 @@ fault_t task_removed(struct routing *e, struct tx *tx, struct task *t);         
 fault_t reservation_move(struct routing *e, struct tx *tx, struct reservation *r, enum reservation_status to, const char *activity_sid);
 /* An assignment callback failed on both URLs: the reservation is canceled and the task evaluated again. */
 void    reservation_fail(struct routing *e, struct tx *tx, struct reservation *r, int64_t reason_code);
+/* A transfer bound from parameters: account, workspace, task, initiating reservation, mode, and to whom.  Begins it. */
+fault_t transfer_created(struct routing *e, struct tx *tx, struct transfer *x);
+fault_t transfer_cancel(struct routing *e, struct tx *tx, struct transfer *x);
 void    routing_settle(struct routing *e, struct tx *tx); /* every function above calls it before it returns */
 
 /* --- looking (on the ledger's thread) ------------------------------------------------------------------------------------------ */
@@ -161,6 +178,7 @@ int64_t routing_percentage(struct routing *e, const struct worker_channel *c);
 void routing_each_reservation_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct reservation *r), void *arg);
 void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const char *task_sid, void (*each)(void *arg, struct reservation *r), void *arg);
 void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct worker_channel *c), void *arg);
+struct transfer *routing_transfer_of_task(struct routing *e, struct tx *tx, const char *task_sid); /* the one under way, or NULL */
 bool routing_queue_has(struct routing *e, const char *queue_sid, const char *worker_sid); /* the worker matches the queue's expression */
 /* --- counted while it happens (on the ledger's thread).  channel_sid NULL: all channels; who takes a channel is a worker whose channel is available
  * and has a capacity. */
@@ -203,5 +221,5 @@ struct routing_explanation {
 };
 /* Of a task of any state; texts in tx->arena.  Changes nothing. */
 void routing_explain(struct routing *e, struct tx *tx, struct task *t, struct routing_explanation *out);
-/* Events of a reservation or task carry the live rows: event.subject the reservation (or NULL), event.other the task; of a worker
+/* Events of a reservation or task carry the live rows: event.subject the reservation, or the transfer, or NULL, event.other the task; of a worker
  * event: subject the worker, other the worker_channel (capacity, availability) or NULL.  See docs/routing.md for the facts in data. */

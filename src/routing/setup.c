@@ -140,6 +140,8 @@ static void delete_work(struct routing *e, struct tx *tx, struct workspace_live 
             alarm_cancel(tx, ALARM_RESERVATION, CONTAINER_OF(r, struct reservation_live, in_task)->row.sid);
             row_delete(tx, CONTAINER_OF(r, struct reservation_live, in_task));
         }
+        if (t->transfer)
+            row_delete(tx, t->transfer);
         alarm_set(tx, ALARM_TASK, t->row.sid, tx->now); /* ended reservations are in the store only */
         row_delete(tx, t);
     }

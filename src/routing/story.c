@@ -369,16 +369,16 @@ static bool last_of_worker(void *arg, void *row)
     struct search *x = arg;
     const struct reservation *r = row;
 
-    if (str_eq(r->worker_sid, x->worker_sid))
+    if (!x->worker_sid || str_eq(r->worker_sid, x->worker_sid))
         x->found = r->sid;
     return true;
 }
 
-/* The newest reservation of that task and worker, open or not. */
+/* The newest reservation of that task and worker (or anybody), open or not. */
 static struct reservation *find_reservation(struct story *s, struct tx *tx, const char *task, const char *worker)
 {
     struct condition of_task = { .column = "task_sid", .compare = IS, .value = value_text(story_sid(s, task)) };
-    struct search x = { .worker_sid = story_sid(s, worker) };
+    struct search x = { .worker_sid = str_eq(worker, "anybody") ? NULL : story_sid(s, worker) };
 
     story_number(s,
                  record_select(tx->db, tx->arena, &reservation_kind,
@@ -415,6 +415,30 @@ VERB(complete)
 VERB(rescind)
 {
     return move_reservation(s, tx, w, RESERVATION_RESCINDED);
+}
+
+/* transfer T Ann Bob cold: Ann, who has T, hands it to the worker or queue Bob. */
+VERB(transfer)
+{
+    struct reservation *r = find_reservation(s, tx, w->at[1], w->at[2]);
+
+    if (!r)
+        return gone(tx, w);
+    struct transfer *x = row_new(tx, &transfer_kind, NULL);
+    row_set(tx, x, &x->account_sid, account);
+    row_set(tx, x, &x->workspace_sid, s->workspace);
+    row_set(tx, x, &x->task_sid, r->task_sid);
+    row_set(tx, x, &x->initiating_reservation_sid, r->sid);
+    row_set(tx, x, &x->transfer_to, story_sid(s, w->at[3]));
+    x->transfer_mode = says(w, "cold") ? TRANSFER_COLD : TRANSFER_WARM;
+    return transfer_created(s->engine, tx, x);
+}
+
+VERB(recall)
+{
+    struct transfer *x = story_transfer(s, tx, w->at[1]);
+
+    return x ? transfer_cancel(s->engine, tx, x) : gone(tx, w);
 }
 
 VERB(fail)
@@ -581,16 +605,17 @@ static const struct {
     const char *word;
     verb_t *run;
 } verbs[] = {
-    { "worker", do_worker },   { "queue", do_queue },       { "workflow", do_workflow },
-    { "channel", do_channel }, { "task", do_task },         { "update", do_update },
-    { "cancel", do_cancel },   { "wrapup", do_wrapup },     { "finish", do_finish },
-    { "delete", do_delete },   { "accept", do_accept },     { "reject", do_reject },
-    { "wrap", do_wrap },       { "complete", do_complete }, { "rescind", do_rescind },
-    { "fail", do_fail },       { "activity", do_activity }, { "attributes", do_attributes },
-    { "name", do_name },       { "capacity", do_capacity }, { "availability", do_availability },
-    { "rewrite", do_rewrite }, { "target", do_target },     { "order", do_order },
-    { "prefer", do_prefer },   { "single", do_single },     { "optimize", do_optimize },
-    { "rename", do_rename },   { "remove", do_remove },     { "demolish", do_demolish },
+    { "worker", do_worker },     { "queue", do_queue },       { "workflow", do_workflow },
+    { "channel", do_channel },   { "task", do_task },         { "update", do_update },
+    { "cancel", do_cancel },     { "wrapup", do_wrapup },     { "finish", do_finish },
+    { "delete", do_delete },     { "accept", do_accept },     { "reject", do_reject },
+    { "wrap", do_wrap },         { "complete", do_complete }, { "rescind", do_rescind },
+    { "fail", do_fail },         { "activity", do_activity }, { "attributes", do_attributes },
+    { "name", do_name },         { "capacity", do_capacity }, { "availability", do_availability },
+    { "rewrite", do_rewrite },   { "target", do_target },     { "order", do_order },
+    { "prefer", do_prefer },     { "single", do_single },     { "optimize", do_optimize },
+    { "rename", do_rename },     { "remove", do_remove },     { "demolish", do_demolish },
+    { "transfer", do_transfer }, { "recall", do_recall },
 };
 
 /* --- playing */

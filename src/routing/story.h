@@ -7,6 +7,7 @@
  *     task T priority=5 channel=voice target=Ann timeout=60 start=-30 workflow=Main queue=Support {"attributes":1}
  *     accept T Ann · reject T Ann [activity] · wrap T Ann · complete T Ann · fail T Ann
  *     activity Ann Offline [rejecting] · attributes Ann {…} · capacity Ann chat 3 · availability Ann chat no
+ *     transfer T Ann Bob [cold] (from Ann to Bob, or to a queue) · recall T
  *     update T priority=7 {…} · cancel T · wrapup T · finish T · delete T
  *     rewrite Main [again] {…} · target Support : expression · order Support LIFO · most Support 2 · prefer LIFO
  *     optimize chat · channel fax · remove Ann · turn 10 (seconds) · reload
@@ -14,6 +15,7 @@
  * and what must be true:
  *
  *     is T pending · because T Task TTL Exceeded · in T Support · offered T Ann Bob (open reservations, oldest first)
+ *     handed T failed Transfer failed because … (its newest transfer) · held T Ann accepted Bob pending
  *     priority T 5 · at Ann Offline · used Ann chat 1 66 · members Support Ann Bob · gone T
  *     told task-queue.timeout task.canceled (all events since the last told, but for those of "deaf")
  *     version Ann 3 · callbacks 1
@@ -48,6 +50,7 @@ void  story_check(struct story *s);        /* what holds between commands: simul
 fault_t story_line(struct story *s, const char *line); /* a verb that changes something */
 
 /* --- for the two files of the story itself */
+struct transfer *story_transfer(struct story *s, struct tx *tx, const char *task); /* its newest, or NULL */
 struct words { const char *at[16]; size_t n; const char *tail; /* from '{' on, or behind ':' */ };
 void    story_wrong(struct story *s, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 void    story_text(struct story *s, const char *got, const char *wanted);

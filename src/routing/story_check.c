@@ -26,6 +26,49 @@ const char *story_rest(struct story *s, const struct words *w, size_t from)
     return text_str(&t);
 }
 
+static bool take_sid(void *arg, void *row)
+{
+    *(const char **)arg = ((const struct transfer *)row)->sid;
+    return true;
+}
+
+struct transfer *story_transfer(struct story *s, struct tx *tx, const char *task)
+{
+    struct condition of_task = { .column = "task_sid", .compare = IS, .value = value_text(story_sid(s, task)) };
+    const char *sid = NULL;
+
+    story_number(s,
+                 record_select(tx->db, tx->arena, &transfer_kind,
+                               &(struct selection){ .conditions = &of_task, .nconditions = 1 }, take_sid, &sid),
+                 DB_OK);
+    return sid ? row_find(tx, &transfer_kind, sid) : NULL;
+}
+
+static void check_transfer(struct story *s, struct tx *tx, const struct words *w)
+{
+    const struct transfer *x = story_transfer(s, tx, w->at[1]);
+
+    story_must(s, x, "there is a transfer");
+    story_text(s, transfer_status_names[x->transfer_status], w->at[2]);
+    if (w->n > 3)
+        story_text(s, arena_printf(s->arena, " %s", x->transfer_failed_reason), story_rest(s, w, 3));
+}
+
+static void put_holder(void *arg, struct reservation *r)
+{
+    struct open *o = arg;
+
+    text_putf(o->out, " %s %s", r->worker_name, reservation_status_names[r->reservation_status]);
+}
+
+static void check_holders(struct story *s, struct tx *tx, const struct words *w)
+{
+    struct text out = { .arena = s->arena };
+
+    routing_each_reservation_of_task(s->engine, tx, story_sid(s, w->at[1]), put_holder, &(struct open){ s, &out });
+    story_text(s, text_str(&out), story_rest(s, w, 2));
+}
+
 static void check_task(struct story *s, struct tx *tx, const struct words *w)
 {
     const struct task *t = row_find(tx, &task_kind, story_sid(s, w->at[1]));
@@ -85,9 +128,9 @@ static const struct {
     const char *word;
     void (*check)(struct story *s, struct tx *tx, const struct words *w);
 } checks[] = {
-    { "is", check_task },        { "because", check_task },    { "in", check_task },   { "offered", check_task },
-    { "gone", check_task },      { "priority", check_task },   { "at", check_worker }, { "used", check_worker },
-    { "version", check_worker }, { "members", check_members },
+    { "is", check_task },        { "because", check_task },    { "in", check_task },         { "offered", check_task },
+    { "gone", check_task },      { "priority", check_task },   { "at", check_worker },       { "used", check_worker },
+    { "version", check_worker }, { "members", check_members }, { "handed", check_transfer }, { "held", check_holders },
 };
 
 bool story_is_check(const char *word)

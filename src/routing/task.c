@@ -16,12 +16,17 @@ void edit_task(struct tx *tx, struct task_live *t)
         t->row.version++;
 }
 
+bool was_assigned(const struct task_live *t)
+{
+    return t->row.assigned_at != NO_VALUE;
+}
+
 /* What the alarm means depends on the task's state when it rings (ring_task). */
 void arm_task(struct tx *tx, struct task_live *t, int64_t deadline)
 {
     int64_t due = t->row.date_created + t->row.timeout * SECOND;
 
-    if (t->row.assignment_status == TASK_ASSIGNED)
+    if (was_assigned(t))
         due = t->row.assigned_at + ASSIGNED_MOST;
     else if (deadline != NO_VALUE && deadline < due)
         due = deadline;
@@ -48,7 +53,8 @@ void finish_task(struct routing *e, struct tx *tx, struct task_live *t, enum tas
     task_leaves_lane(t);
     if (to == TASK_CANCELED) {
         tell_task(e, tx, EV_TASK_CANCELED, t);
-        end_reservations(e, tx, t, RESERVATION_CANCELED, RESERVATION_CANCELED);
+        transfer_end(e, tx, t, "Transfer failed because the task was canceled");
+        end_reservations(e, tx, t, RESERVATION_CANCELED, RESERVATION_COMPLETED);
     } else {
         tell_task(e, tx, EV_TASK_COMPLETED, t);
         end_reservations(e, tx, t, RESERVATION_CANCELED, RESERVATION_COMPLETED);
@@ -67,6 +73,7 @@ void cancel_task(struct routing *e, struct tx *tx, struct task_live *t, const ch
 static void remove_live(struct routing *e, struct tx *tx, struct task_live *t, enum event_type type)
 {
     task_leaves_lane(t);
+    transfer_end(e, tx, t, "Transfer failed because the task was deleted");
     end_reservations(e, tx, t, RESERVATION_CANCELED, RESERVATION_COMPLETED);
     tell_task(e, tx, type, t);
     unlink_task(e, t);
@@ -101,26 +108,31 @@ fault_t task_removed(struct routing *e, struct tx *tx, struct task *row)
 
 /* --- the alarm */
 
+struct sids {
+    struct text text;
+    const struct field *key;
+};
+
 static bool collect(void *arg, void *row)
 {
-    struct text *sids = arg;
+    struct sids *s = arg;
 
-    text_put(sids, ((struct reservation *)row)->sid);
+    text_put(&s->text, *field_text(s->key, row));
     return true;
 }
 
-static void delete_reservations(struct tx *tx, const char *task_sid)
+static void delete_of_task(struct tx *tx, const struct kind *k, const char *task_sid)
 {
     struct condition of_task = { .column = "task_sid", .compare = IS, .value = value_text(task_sid) };
-    struct text sids = { .arena = tx->arena };
+    struct sids sids = { .text = { .arena = tx->arena }, .key = field_flagged(k, KEY) };
 
-    if (record_select(tx->db, tx->arena, &reservation_kind,
-                      &(struct selection){ .conditions = &of_task, .nconditions = 1 }, collect, &sids) != DB_OK)
+    if (record_select(tx->db, tx->arena, k, &(struct selection){ .conditions = &of_task, .nconditions = 1 }, collect,
+                      &sids) != DB_OK)
         return; /* they stay; nobody finds them without their task */
-    for (size_t i = 0; i < sids.n; i += SID_LENGTH) {
-        void *r = row_find(tx, &reservation_kind, arena_strndup(tx->arena, sids.s + i, SID_LENGTH));
-        if (r)
-            row_delete(tx, r);
+    for (size_t i = 0; i < sids.text.n; i += SID_LENGTH) {
+        void *row = row_find(tx, k, arena_strndup(tx->arena, sids.text.s + i, SID_LENGTH));
+        if (row)
+            row_delete(tx, row);
     }
 }
 
@@ -128,7 +140,9 @@ static void ring_live(struct routing *e, struct tx *tx, struct task_live *t)
 {
     enum task_status s = t->row.assignment_status;
 
-    if (s == TASK_ASSIGNED && tx->now >= t->row.assigned_at + ASSIGNED_MOST) {
+    if (was_assigned(t)) {
+        if (s == TASK_WRAPPING || tx->now < t->row.assigned_at + ASSIGNED_MOST)
+            return;
         remove_live(e, tx, t, EV_TASK_SYSTEM_DELETED);
         row_delete(tx, t);
         alarm_set(tx, ALARM_TASK, t->row.sid, tx->now + KEPT_AFTER_END);
@@ -153,7 +167,8 @@ void ring_task(void *arg, struct tx *tx, const char *subject, int64_t due)
     if (t) {
         ring_live(e, tx, t);
     } else {
-        delete_reservations(tx, subject);
+        delete_of_task(tx, &reservation_kind, subject);
+        delete_of_task(tx, &transfer_kind, subject);
         if (row)
             row_delete(tx, row);
     }

@@ -415,6 +415,118 @@ static const struct { const char *title, *lines; } stories[] = {
     "undo workflow Other {\"task_routing\":{\"default_filter\":{\"queue\":\"@Q\"}}}\n" "undo task G\n" "undo optimize voice\n" "undo rename Break Lunch\n"
     "undo rewrite Main again {\"task_routing\":{\"default_filter\":{\"queue\":\"@L\"}}}\n" "undo prefer LIFO\n" "undo update A channel=voice {\"l\":1}\n" },
 
+/* --- transfers */
+{ "A warm transfer: both have the task when it is accepted, and it ends with the last of them",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Offline\n" "task T\n" "accept T Ann\n"
+    "refused who is not available | transfer T Ann Bob\n"
+    "activity Bob Available\n" "deaf\n"
+    "transfer T Ann Bob\n"
+    "told task.transfer-initiated reservation.created task.updated\n"
+    "is T reserved\n" "handed T initiated\n" "held T Ann accepted Bob pending\n" "used Ann default 1 0\n" "used Bob default 1 0\n"
+    "refused because it is not currently assigned. | finish T\n"
+    "refused because it is not currently assigned. | transfer T Ann Bob\n"
+    "accept T Bob\n"
+    "told reservation.accepted task.transfer-completed task.updated\n"
+    "is T assigned\n" "handed T complete\n" "held T Ann accepted Bob accepted\n"
+    "refused is already complete . Cannot cancel transfer. | recall T\n"
+    "wrap T Ann\n" "is T assigned\n" "complete T Ann\n" "is T assigned\n" "used Ann default 0 100\n"
+    "wrap T Bob\n" "is T wrapping\n" "complete T Bob\n" "is T completed\n"
+    "turn 300\n" "gone T\n" },
+
+{ "A cold transfer: the transferor wraps up at once, and completing leaves the task open",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n" "deaf\n"
+    "transfer T Ann Bob cold\n"
+    "told task.transfer-initiated reservation.created task.updated reservation.wrapup\n"
+    "held T Ann wrapping Bob pending\n" "complete T Ann\n" "is T reserved\n" "held T Bob pending\n"
+    "accept T Bob\n" "is T assigned\n" "finish T\n" "is T completed\n" },
+
+{ "A worker who rejects gives it back to the transferor, who may try again",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n" "transfer T Ann Bob\n" "deaf\n"
+    "reject T Bob\n" "told reservation.rejected task.transfer-failed task.updated\n"
+    "is T assigned\n" "handed T failed Transfer failed because the reservation was rejected\n" "held T Ann accepted\n"
+    "transfer T Ann Bob\n" "is T reserved\n" "handed T initiated\n" "accept T Bob\n" "handed T complete\n" "finish T\n" },
+
+{ "So does one who does not answer in the workflow's time, or cannot be reached",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n" "turn 600\n" "transfer T Ann Bob\n" "deaf\n"
+    "turn 19\n" "is T reserved\n" "turn 1\n"
+    "told reservation.timeout task.transfer-failed task.updated worker.activity.update\n"
+    "is T assigned\n" "handed T failed Transfer failed because the reservation timed out\n" "at Bob Offline\n"
+    "activity Bob Available\n" "transfer T Ann Bob\n" "fail T Bob\n"
+    "is T assigned\n" "handed T failed Transfer failed because the reservation was canceled\n" },
+
+{ "Canceled by the transferor",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n" "transfer T Ann Bob\n" "deaf\n"
+    "recall T\n" "told task.transfer-canceled reservation.canceled task.updated\n"
+    "is T assigned\n" "handed T canceled\n" "held T Ann accepted\n" "used Bob default 0 100\n"
+    "refused is already canceled . Cannot cancel transfer. | recall T\n"
+    "transfer T Ann Bob\n" "accept T Bob\n" "handed T complete\n" },
+
+{ "To a queue: whoever is free there, in its order, without the workflow's steps",
+    "queue Q\n" "queue Else : skills HAS 'x'\n"
+    "workflow Main timeout=20 {\"task_routing\":{\"filters\":[{\"targets\":[{\"queue\":\"@Q\",\"expression\":\"worker.known == true\",\"timeout\":30}]}]}}\n"
+    "worker Ann Available {\"known\":true}\n" "worker Bob Available {\"skills\":[\"x\"]}\n"
+    "task T\n" "accept T Ann\n" "turn 60\n" "deaf\n"
+    "transfer T Ann Else\n"
+    "told task.transfer-initiated task-queue.moved task-queue.entered reservation.created task.updated\n"
+    "in T Else\n" "held T Ann accepted Bob pending\n"
+    "accept T Bob\n" "is T assigned\n" "handed T complete\n" "in T Else\n"
+    "finish T\n" },
+
+{ "In a queue a rejection is an attempt, and the next one follows, also when somebody comes later",
+    ONE_QUEUE "queue Else : skills HAS 'x'\n"
+    "worker Ann Available\n" "worker Bob Available {\"skills\":[\"x\"]}\n" "task T\n" "accept T Ann\n" "transfer T Ann Else\n" "deaf\n"
+    "reject T Bob Offline\n"
+    "told worker.activity.update reservation.rejected task.transfer-attempt-failed task.updated\n"
+    "is T pending\n" "held T Ann accepted\n"
+    "handed T initiated Transfer attempt failed on reservation reject because there are no more pending reservations\n"
+    "wrap T Ann\n" "complete T Ann\n" "is T pending\n" "update T {\"a\":1}\n" "in T Else\n"
+    "turn 7200\n" "is T pending\n" "reload\n"
+    "activity Bob Available\n" "held T Bob pending\n" "accept T Bob\n" "handed T complete\n" },
+
+{ "Several offers of a queue: one rejection is no failed attempt; recalled, it is back where it was",
+    ONE_QUEUE "queue Else most=2 : skills HAS 'x'\n"
+    "worker Ann Available\n" "worker Bob Available {\"skills\":[\"x\"]}\n" "worker Cid Available {\"skills\":[\"x\"]}\n"
+    "task T\n" "accept T Ann\n" "transfer T Ann Else\n" "held T Ann accepted Bob pending Cid pending\n" "deaf\n"
+    "reject T Bob\n" "told reservation.rejected\n" "is T reserved\n" "handed T initiated\n"
+    "recall T\n" "is T assigned\n" "in T Q\n" "held T Ann accepted\n" },
+
+{ "To a queue that has only the transferor: he gets it again if he has room",
+    ONE_QUEUE "worker Ann Available\n" "task T\n" "accept T Ann\n"
+    "transfer T Ann Q\n" "is T pending\n" "capacity Ann default 2\n" "held T Ann accepted Ann pending\n" "recall T\n" "is T assigned\n" },
+
+{ "A cold transfer that fails: nobody has the customer, so the task waits where it came from",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n" "transfer T Ann Bob cold\n" "complete T Ann\n" "activity Ann Break\n" "deaf\n"
+    "reject T Bob Offline\n" "told worker.activity.update reservation.rejected task.transfer-failed task.updated\n"
+    "is T pending\n" "handed T failed\n" "activity Ann Available\n" "held T Ann pending\n" "accept T Ann\n"
+    "transfer T Ann Ann cold\n" "recall T\n" "is T pending\n" },
+
+{ "A task for one worker can be handed on like any other",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T target=Ann queue=Q\n" "accept T Ann\n"
+    "transfer T Ann Q\n" "held T Ann accepted Bob pending\n" "activity Bob Offline rejecting\n" "is T pending\n"
+    "activity Bob Available\n" "accept T Bob\n" "is T assigned\n"
+    "task U target=Ann\n" "accept U Ann\n" "transfer U Ann Bob cold\n" "complete U Ann\n" "activity Ann Break\n" "reject U Bob Offline\n" "is U pending\n" },
+
+{ "The task ends under a transfer",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n" "transfer T Ann Bob\n" "deaf\n"
+    "cancel T\n" "told task.canceled task.transfer-failed reservation.completed reservation.canceled\n"
+    "handed T failed Transfer failed because the task was canceled\n" "is T canceled\n"
+    "task U\n" "accept U Ann\n" "transfer U Ann Bob\n" "deaf\n"
+    "delete U\n" "told task.transfer-failed reservation.completed reservation.canceled task.deleted\n"
+    "task V\n" "accept V Ann\n" "transfer V Ann Bob\n" "turn 20\n" "activity Bob Available\n" "deaf\n" "turn 86379\n" "is V assigned\n" "turn 1\n" "gone V\n" "turn 300\n" },
+
+{ "What cannot be handed on, and to whom not",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Available\n" "task T\n"
+    "refused 400 Cannot transfer task @T in workspace | transfer T Ann Bob\n"
+    "accept T Ann\n" "refused is not a worker or task queue of this workspace | transfer T Ann Main\n"
+    "task U\n" "accept U Bob\n" "transfer T Ann Bob\n" "held T Ann accepted Bob pending\n"
+    "refused the queue of a Task | remove Q\n" "refused cannot be deleted | remove Ann\n" },
+
+{ "A transfer that is undone leaves no trace",
+    ONE_QUEUE "queue Else : 1==1\n" "worker Ann Available\n" "worker Bob Available\n" "task T\n" "accept T Ann\n"
+    "undo transfer T Ann Bob\n" "undo transfer T Ann Else cold\n" "transfer T Ann Else cold\n"
+    "undo recall T\n" "undo reject T Bob\n" "undo accept T Bob\n" "undo cancel T\n" "undo delete T\n" "undo complete T Ann\n" "undo demolish\n"
+    "reload\n" "accept T Bob\n" },
+
 { "What was refused leaves no trace",
     ONE_QUEUE "worker Ann Available\n" "worker Bob Offline\n" "task T\n"
     "refused the same friendly name | name Bob ann\n"

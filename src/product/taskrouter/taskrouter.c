@@ -95,6 +95,9 @@ static const struct resource *const resources[] = {
 };
 /* clang-format on */
 
+/* Known to sockets only. */
+static const struct kind *const kinds[] = { &transfer_kind };
+
 static fault_t start(struct site *site, struct arena *a)
 {
     fault_t f = callbacks_start(site, a);
@@ -104,6 +107,7 @@ static fault_t start(struct site *site, struct arena *a)
 
 const struct module taskrouter_module = {
     .name = "taskrouter",
+    .kinds = ROWS(kinds),
     .resources = ROWS(resources),
     .start = start,
 };

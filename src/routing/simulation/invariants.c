@@ -25,20 +25,26 @@ __attribute__((format(printf, 3, 4))) static void must(struct judge *j, bool hol
 static void judge_reservations(struct judge *j, struct task_live *t)
 {
     enum task_status st = t->row.assignment_status;
-    int pending = 0, accepted = 0, wrapping = 0;
+    int pending = 0, accepted = 0, wrapping = 0, routed = 0;
 
     for (LIST_EACH(l, &t->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         pending += r->row.reservation_status == RESERVATION_PENDING;
         accepted += r->row.reservation_status == RESERVATION_ACCEPTED;
         wrapping += r->row.reservation_status == RESERVATION_WRAPPING;
+        routed += r->row.reservation_status == RESERVATION_ACCEPTED && !r->row.transfer_sid;
         must(j, str_eq(r->row.task_sid, t->row.sid), "%s stands with another task", r->row.sid);
     }
-    must(j, accepted + wrapping <= 1, "%s is with %d workers at once", t->row.sid, accepted + wrapping);
+    must(j, routed <= 1, "%s is with %d workers at once, and nobody handed it on", t->row.sid, routed);
     must(j, (st == TASK_RESERVED) == (pending > 0), "%s is %s with %d pending offers", t->row.sid,
          task_status_names[st], pending);
-    must(j, (st == TASK_ASSIGNED || st == TASK_WRAPPING) == (accepted + wrapping > 0),
-         "%s is %s with %d accepted offers", t->row.sid, task_status_names[st], accepted + wrapping);
+    if (st == TASK_ASSIGNED || st == TASK_WRAPPING || !was_assigned(t))
+        must(j, (st == TASK_ASSIGNED || st == TASK_WRAPPING) == (accepted + wrapping > 0),
+             "%s is %s with %d accepted offers", t->row.sid, task_status_names[st], accepted + wrapping);
+    if (st == TASK_PENDING || st == TASK_RESERVED)
+        must(j, !accepted || t->transfer, "%s is %s, and somebody has it", t->row.sid, task_status_names[st]);
+    else
+        must(j, !t->transfer, "%s is %s and being handed on", t->row.sid, task_status_names[st]);
 }
 
 static void judge_task(struct judge *j, struct task_live *t)
@@ -54,7 +60,7 @@ static void judge_task(struct judge *j, struct task_live *t)
     must(j, t->waiting == (st == TASK_PENDING), "%s is %s and %s", t->row.sid, task_status_names[st],
          t->waiting ? "waits" : "does not wait");
     must(j, st == TASK_WRAPPING || due != NO_VALUE, "%s is %s and has no alarm", t->row.sid, task_status_names[st]);
-    if (st == TASK_PENDING || st == TASK_RESERVED)
+    if ((st == TASK_PENDING || st == TASK_RESERVED) && !was_assigned(t))
         must(j, due <= t->row.date_created + t->row.timeout * SECOND, "%s would outlive its timeout", t->row.sid);
     for (LIST_EACH(l, &t->workspace->workers)) {
         struct worker_live *w = CONTAINER_OF(l, struct worker_live, in_workspace);
