@@ -139,7 +139,7 @@ test('the token of a session is one that Twilio could have made', async () => {
 });
 
 // With the real clock, since the official helper stamps its tokens with its own.
-test('an official token is understood, and an old capability token is not', async () => {
+test('an official token is understood, and so is an old capability token: neither opens the plain API', async () => {
   const real = await startServer({ clock: null });
   const { accountSid, authToken, client } = real;
   const { AccessToken, taskrouter } = twilio.jwt;
@@ -157,7 +157,14 @@ test('an official token is understood, and an old capability token is not', asyn
       workspaceSid,
       channelId: `WK${'0'.repeat(32)}`,
     });
-    assert.equal(await ask(capability.toJwt()), 401);
+    assert.equal(await ask(capability.toJwt()), 403);
+    const forged = new taskrouter.TaskRouterCapability({
+      accountSid,
+      authToken: 'f'.repeat(32),
+      workspaceSid,
+      channelId: `WK${'0'.repeat(32)}`,
+    });
+    assert.equal(await ask(forged.toJwt()), 401);
   } finally {
     await real.stop();
   }
