@@ -11,9 +11,12 @@ enum { COMMANDS = 5000, SEEDS = 8 };
 
 static struct simulated live(uint64_t seed)
 {
+    _arena_ struct arena *a = arena_new();
+    struct simulation x = { .seed = seed, .commands = COMMANDS, .folder = simulation_folder(a) };
     struct simulated sum = { 0 };
 
-    simulate(&(struct simulation){ .seed = seed, .commands = COMMANDS }, &sum);
+    simulate(&x, &sum);
+    simulation_forget(x.folder);
     return sum;
 }
 

@@ -1,5 +1,6 @@
 /* simulate_routing: worlds, as many as it takes, in as many processes as there are cores. */
 #include "routing/simulation/simulation.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ enum { WORLD = 100 * 1000, JOBS_MOST = 64 };
 struct request {
     uint64_t seed;
     int64_t commands, jobs, years;
+    const char *folder;
 };
 
 static void usage(void)
@@ -61,12 +63,12 @@ static struct request read_request(int argc, char **argv)
 static void run_job(const struct request *r, int64_t job, struct simulated *sum)
 {
     if (r->years) {
-        simulate(&(struct simulation){ r->seed + (uint64_t)job, INT64_MAX, r->years * 365 * DAY }, sum);
+        simulate(&(struct simulation){ r->seed + (uint64_t)job, INT64_MAX, r->years * 365 * DAY, r->folder }, sum);
         return;
     }
     for (int64_t world = job; world * WORLD < r->commands; world += r->jobs) {
         int64_t left = r->commands - world * WORLD;
-        simulate(&(struct simulation){ r->seed + (uint64_t)world, left < WORLD ? left : WORLD, 0 }, sum);
+        simulate(&(struct simulation){ r->seed + (uint64_t)world, left < WORLD ? left : WORLD, 0, r->folder }, sum);
     }
 }
 
@@ -104,30 +106,51 @@ static pid_t start_job(const struct request *r, int64_t job, int *from)
     return pid;
 }
 
+/* Waits for whoever is next; when a world has gone wrong, the others need not go on. */
+static bool end_job(pid_t *pids, const int *from, int64_t jobs, struct simulated *sum)
+{
+    struct simulated one;
+    int status;
+    pid_t pid = wait(&status);
+
+    for (int64_t i = 0; i < jobs; i++) {
+        if (pids[i] != pid)
+            continue;
+        pids[i] = 0;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) || read(from[i], &one, sizeof one) != sizeof one)
+            return false;
+        add(sum, &one);
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct request r = read_request(argc, argv);
-    struct simulated sum = { 0 }, one;
-    int from[JOBS_MOST], status, bad = 0;
+    struct simulated sum = { 0 };
+    int from[JOBS_MOST];
     int64_t began = monotonic_ns();
     pid_t pids[JOBS_MOST];
+    bool good = true;
+    _arena_ struct arena *a = arena_new();
 
+    r.folder = simulation_folder(a);
     printf("seed %llu, %lld jobs\n", (unsigned long long)r.seed, (long long)r.jobs);
     fflush(stdout);
     for (int64_t i = 0; i < r.jobs; i++)
         pids[i] = start_job(&r, i, &from[i]);
-    for (int64_t i = 0; i < r.jobs; i++) {
-        bool told = read(from[i], &one, sizeof one) == sizeof one;
-        if (waitpid(pids[i], &status, 0) != pids[i] || !WIFEXITED(status) || WEXITSTATUS(status) || !told)
-            bad = 1;
-        else
-            add(&sum, &one);
-    }
-    printf("%lld commands (%lld refused, %lld of them undone on purpose), %lld alarms, %lld offers, %lld events; "
-           "%lld episodes, %lld lost batches, %lld new starts; %.1f days in %.1f s; digest %016llx\n",
-           (long long)sum.commands, (long long)sum.refused, (long long)sum.undone,
-           (long long)(sum.alarms - sum.commands), (long long)sum.offers, (long long)sum.events,
-           (long long)sum.episodes, (long long)sum.crashes, (long long)sum.starts, (double)sum.lasted / DAY,
-           (double)(monotonic_ns() - began) / 1e9, (unsigned long long)sum.digest);
-    return bad;
+    for (int64_t i = 0; i < r.jobs && good; i++)
+        good = end_job(pids, from, r.jobs, &sum);
+    for (int64_t i = 0; i < r.jobs && !good; i++)
+        if (pids[i])
+            kill(pids[i], SIGKILL), waitpid(pids[i], NULL, 0);
+    simulation_forget(r.folder);
+    if (good)
+        printf("%lld commands (%lld refused, %lld of them undone on purpose), %lld alarms, %lld offers, %lld events\n"
+               "%lld episodes, %lld lost batches, %lld new starts; %.1f days in ",
+               (long long)sum.commands, (long long)sum.refused, (long long)sum.undone,
+               (long long)(sum.alarms - sum.commands), (long long)sum.offers, (long long)sum.events,
+               (long long)sum.episodes, (long long)sum.crashes, (long long)sum.starts, (double)sum.lasted / DAY);
+    printf("%.1f s; digest %016llx\n", (double)(monotonic_ns() - began) / 1e9, (unsigned long long)sum.digest);
+    return good ? 0 : 1;
 }

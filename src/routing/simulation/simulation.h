@@ -23,6 +23,7 @@ struct simulation {
     uint64_t seed;
     int64_t  commands; /* at most so many … */
     int64_t  lasts;    /* … or so long, in ms of the world's time; 0: as long as there are commands */
+    const char *folder; /* where it keeps its store; it is empty again at the end */
 };
 
 struct simulated {
@@ -31,6 +32,8 @@ struct simulated {
     uint64_t digest;   /* equal for equal seeds */
 };
 
+const char *simulation_folder(struct arena *a); /* a new one, in memory where the machine has such */
+void simulation_forget(const char *folder);     /* and all that is left in it */
 void simulate(const struct simulation *x, struct simulated *sum); /* adds to sum */
 
 /* What is broken, as a sentence in tx->arena, or NULL.  For between commands. */

@@ -105,7 +105,7 @@ static void hear(void *arg, struct tx *tx, const struct event *e)
 
 /* --- opening and closing */
 
-static const char *make_folder(struct arena *a)
+const char *simulation_folder(struct arena *a)
 {
     char *folder = arena_printf(a, "%s/simulation-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 
@@ -118,6 +118,11 @@ static int remove_file(const char *path, const struct stat *st, int flag, struct
 {
     (void)st, (void)flag, (void)ftw;
     return remove(path);
+}
+
+void simulation_forget(const char *folder)
+{
+    nftw(folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 static void start(struct world *w)
@@ -481,7 +486,9 @@ static struct world *world_new(const struct simulation *x, struct simulated *sum
     w->clock = clock_test(first_day);
     w->over = mailbox_new(0);
     w->replay = replay_new();
-    w->folder = strdup(make_folder(w->arena));
+    snprintf(w->folder, sizeof w->folder, "%s/%llu-XXXXXX", x->folder, (unsigned long long)x->seed);
+    if (!mkdtemp(w->folder))
+        abort();
     for (size_t i = 0; i < BATCH_MOST; i++)
         w->slots[i] = (struct slot){ { .arena = arena_new() }, w };
     draw_plan(w);
@@ -493,7 +500,7 @@ static void world_free(struct world *w)
     struct sids *const names[] = { &w->tasks,     &w->workers,  &w->reservations, &w->queues,
                                    &w->workflows, &w->channels, &w->activities };
 
-    nftw(w->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    simulation_forget(w->folder);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         free(names[i]->at);
     for (size_t i = 0; i < BATCH_MOST; i++)
@@ -503,7 +510,6 @@ static void world_free(struct world *w)
     clock_free(w->clock);
     arena_free(w->undo);
     arena_free(w->arena);
-    free((char *)w->folder);
     free(w);
 }
 

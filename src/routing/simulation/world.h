@@ -42,7 +42,8 @@ struct world {
     struct store            *store;
     struct ledger           *ledger;
     struct routing          *engine;
-    const char              *folder, *workspace;
+    const char              *workspace;
+    char                     folder[256];
     struct webhook_port      port;
 
     struct sids tasks, workers, reservations, queues, workflows, channels, activities;
