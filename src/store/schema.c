@@ -177,12 +177,15 @@ static enum db_result make_index(struct indexes *x, struct wanted *w)
     return run(x->db, &t);
 }
 
+/* Lists are in the order of the key.  It is in the index anyway, behind the column, but only if it is named there does
+ * SQLite read in its order, and begin in its middle, instead of sorting all that it finds. */
 static enum db_result index_one(struct indexes *x, const struct field *f)
 {
     struct wanted *w = arena_alloc(x->arena, sizeof *w);
 
     wanted_start(w, x->arena, x->kind, false);
     wanted_add(w, f, false);
+    wanted_add(w, field_flagged(x->kind, KEY), false);
     return make_index(x, w);
 }
 

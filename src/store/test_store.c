@@ -631,7 +631,7 @@ static void an_older_file_grows(void **state)
     assert_int_equal(n->size, 7);
     db_run(w->writer, "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name", NULL, 0,
            list_index, &indexes);
-    assert_string_equal(text_str(&indexes), "ix__thing__from ix__thing__room_sid ux__thing__phone__from ");
+    assert_string_equal(text_str(&indexes), "ix__thing__from__sid ix__thing__room_sid__sid ux__thing__phone__from ");
 }
 
 static void a_column_keeps_its_type(void **state)
