@@ -141,6 +141,7 @@ async function runSuite() {
   const args = [
     ...['node_modules/mocha/bin/mocha', '--require', '@babel/register'],
     ...['-r', './test/mocha/no-unicode-reporter.js', '-r', './test/mocha/fetch.js'],
+    ...['-r', fileURLToPath(new URL('apart.cjs', import.meta.url))],
     ...['--timeout', '40000', '--exit', '--reporter', 'json', options.spec],
     ...(options.grep ? ['--grep', options.grep] : []),
   ];
