@@ -148,8 +148,8 @@ void tell_transfer(struct routing *e, struct tx *tx, enum event_type type, struc
          (struct event){ .type = type, .resource_type = "task", .resource_sid = t->row.sid, .subject = x, .other = t });
 }
 
-void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w,
-                 const struct worker *was)
+static void tell_of_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w,
+                           const struct worker *was, const char *reason)
 {
     struct json_out o;
 
@@ -162,8 +162,22 @@ void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct 
         json_pair_int(&o, "worker_time_in_previous_activity", (tx->now - was->date_status_changed) / SECOND);
         json_pair_int(&o, "worker_time_in_previous_activity_ms", tx->now - was->date_status_changed);
     }
+    if (reason)
+        json_pair_str(&o, "reason", reason);
     tell(tx, &o, w->workspace,
          (struct event){ .type = type, .resource_type = "worker", .resource_sid = w->row.sid, .subject = w });
+}
+
+void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w,
+                 const struct worker *was)
+{
+    tell_of_worker(e, tx, type, w, was, NULL);
+}
+
+void tell_worker_moved(struct routing *e, struct tx *tx, struct worker_live *w, const struct worker *was,
+                       const char *reason)
+{
+    tell_of_worker(e, tx, EV_WORKER_ACTIVITY_UPDATE, w, was, reason);
 }
 
 void tell_worker_channel(struct routing *e, struct tx *tx, enum event_type type, struct worker_channel_live *c,

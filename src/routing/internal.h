@@ -337,6 +337,7 @@ void tell_task(struct routing *e, struct tx *tx, enum event_type type, struct ta
 void tell_reservation(struct routing *e, struct tx *tx, enum event_type type, struct reservation_live *r);
 void tell_transfer(struct routing *e, struct tx *tx, enum event_type type, struct transfer_live *x, struct task_live *t);
 void tell_worker(struct routing *e, struct tx *tx, enum event_type type, struct worker_live *w, const struct worker *was);
+void tell_worker_moved(struct routing *e, struct tx *tx, struct worker_live *w, const struct worker *was, const char *reason); /* reason NULL: his own wish, or his work's */
 void tell_worker_channel(struct routing *e, struct tx *tx, enum event_type type, struct worker_channel_live *c, int64_t was_capacity);
 void tell_workspace(struct routing *e, struct tx *tx, enum event_type type, struct workspace_live *w);
 void tell_activity(struct routing *e, struct tx *tx, enum event_type type, struct activity_live *a);

@@ -149,6 +149,7 @@ fault_t workflow_changed(struct routing *e, struct tx *tx, struct workflow *f, c
 fault_t workflow_removed(struct routing *e, struct tx *tx, struct workflow *f);
 fault_t worker_created(struct routing *e, struct tx *tx, struct worker *w);             /* activity_sid may be NULL: the default */
 fault_t worker_changed(struct routing *e, struct tx *tx, struct worker *w, const struct worker *was, bool reject_pending);
+void    worker_moved(struct routing *e, struct tx *tx, struct worker *w, const struct activity *to, const char *reason); /* by the server; the event says why */
 fault_t worker_removed(struct routing *e, struct tx *tx, struct worker *w);
 fault_t worker_channel_changed(struct routing *e, struct tx *tx, struct worker_channel *c, const struct worker_channel *was);
 

@@ -1,7 +1,9 @@
 /* Workers and what they can take. */
 #include "routing/internal.h"
 
-void move_worker(struct routing *e, struct tx *tx, struct worker_live *w, struct activity_live *a)
+#include <assert.h>
+
+static void move(struct routing *e, struct tx *tx, struct worker_live *w, struct activity_live *a, const char *reason)
 {
     if (w->activity == a)
         return;
@@ -12,7 +14,22 @@ void move_worker(struct routing *e, struct tx *tx, struct worker_live *w, struct
     w->row.date_status_changed = tx->now;
     w->row.version++;
     link_worker(e, tx, w);
-    tell_worker(e, tx, EV_WORKER_ACTIVITY_UPDATE, w, &was);
+    tell_worker_moved(e, tx, w, &was, reason);
+}
+
+void move_worker(struct routing *e, struct tx *tx, struct worker_live *w, struct activity_live *a)
+{
+    move(e, tx, w, a, NULL);
+}
+
+void worker_moved(struct routing *e, struct tx *tx, struct worker *w, const struct activity *to, const char *reason)
+{
+    struct activity_live *a = find_activity(e, tx, to->sid);
+
+    assert(a && str_eq(a->row.workspace_sid, w->workspace_sid));
+    engine_enter(e);
+    move(e, tx, (struct worker_live *)w, a, reason);
+    (void)!engine_leave(e, tx, NULL);
 }
 
 void make_worker_channel(struct routing *e, struct tx *tx, struct worker_live *w, struct channel_live *c)
