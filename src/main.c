@@ -89,9 +89,10 @@ static fault_t first_account(struct tx *tx, void *arg)
     } else if (sid && strcmp(sid, a->sid))
         log_warn("account.other", "TWILIO_ACCOUNT_SID is %s, but this data folder's account is %s", sid, a->sid);
     if (strlen(a->auth_token) < JWT_KEY_MIN)
-        log_warn("account.short_token",
-                 "the auth token of %s has %zu characters: too short a key for TaskRouter capability tokens, which need %d",
-                 a->sid, strlen(a->auth_token), JWT_KEY_MIN);
+        log_warn(
+            "account.short_token",
+            "the auth token of %s has %zu characters: too short a key for TaskRouter capability tokens, which need %d",
+            a->sid, strlen(a->auth_token), JWT_KEY_MIN);
     s->account_sid = arena_strdup(s->arena, a->sid);
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include "product/accounts/accounts.h"
 #include "product/contact/contact.h"
 #include "product/desktop/desktop.h"
+#include "product/presence/presence.h"
 #include "product/taskrouter/taskrouter.h"
 #include "product/webhooks/webhooks.h"
 #include "webhook/webhook.h"
@@ -19,7 +20,7 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
 
 #define ALL                                                                                                            \
     &core_module, &health_module, &accounts_module, &measure_module, &taskrouter_module, &eventbridge_module,          \
-        &desktop_module, &contact_module, &webhooks_module
+        &desktop_module, &contact_module, &webhooks_module, &presence_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

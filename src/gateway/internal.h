@@ -3,7 +3,7 @@
  *   eventbridge.c  the module; a request from envelope to answer     envelope.c  its bytes
  *   routes.c       which URL is which function                       payload.c   rows as the SDK wants to see them
  *   workers.c, tasks.c, transfers.c, lists.c   those functions
- *   sessions.c     sockets, from handshake to end                    presence.c  tokens that expire, workers who left
+ *   sessions.c     sockets, from handshake to end                    presence.c  tokens that expire, workers who left (presence_kind.c: when)
  *   delivery.c     who hears of an event, and when                   courier.c   the thread that holds frames back
  *   tunnel.c       the first SDK: the API's own requests in envelopes
  *
@@ -11,6 +11,7 @@
  * sends frames and, last, frees it. */
 #pragma once
 #include "gateway/eventbridge.h"
+#include "gateway/presence.h"
 #include "routing/kinds.h"
 #include "routing/routing.h"
 
@@ -27,7 +28,6 @@ enum {
     PRIMING_MS = 150,     /* after its lists, the SDK attaches its handlers */
     UNPRIMED_MS = 10000,  /* a client that never asks for its list does not wait for ever */
     BYE_AGAIN_MS = 100,
-    OFFLINE_MS = 30000,   /* a page that loads again is not a worker who left */
     PAGE_DEFAULT = 50,
     PAGE_MAX = 1000,
 };
@@ -116,6 +116,9 @@ struct frame {
     char            text[];
 };
 
+/* What a window's client wants for its worker when the last window is gone; none: what the workspace says. */
+enum wish { WISH_STAY, WISH_LEAVE, WISH_NONE };
+
 /* The sockets of one channel: a worker, or, with the first SDK, a queue or workspace, which hear nothing. */
 struct desk {
     char        channel_sid[SID_SIZE];
@@ -130,8 +133,9 @@ struct session {
     struct command      bye;
     struct arena       *arena;             /* of the texts, and of bye */
     const char         *account_sid, *workspace_sid, *channel_sid;
-    const char         *subject;           /* of its alarm: WK…/0/1f3a…; the middle tells whether to set the worker offline */
-    bool                presence, closes_others, primed;
+    const char         *subject;           /* of its alarm: WK…/2/1f3a…; the middle is its wish */
+    bool                closes_others, primed;
+    enum wish           wish;
     bool                first_sdk;         /* needs no list first, and hears of reservations as it knows them */
     uint64_t            token;             /* hash */
     int64_t             expires, opened, hold_until; /* clock's; monotonic; monotonic */

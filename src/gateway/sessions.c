@@ -308,22 +308,25 @@ static struct session *make_session(struct bridge *b, const struct principal *wh
     return s;
 }
 
-static bool wish(struct op *op, const char *name)
+/* What a parameter of the handshake says; WISH_NONE: it is not there. */
+static enum wish wish(struct op *op, const char *name)
 {
     const char *text = form_get(&op->query, name);
-    bool yes = false;
+    bool yes;
 
-    return text && str_to_bool(text, &yes) && yes;
+    if (!text || !str_to_bool(text, &yes))
+        return WISH_NONE;
+    return yes ? WISH_LEAVE : WISH_STAY;
 }
 
-static void read_wishes(struct op *op, struct session *s, const struct workspace *w)
+static void read_wishes(struct op *op, struct session *s)
 {
     char unique[17];
 
     random_hex(unique, 16);
-    s->closes_others = wish(op, "closeExistingSessions");
-    s->presence = wish(op, "setWorkerOfflineIfDisconnected") || str_eq(w->friendly_name, "Flex Task Assignment");
-    s->subject = arena_printf(s->arena, "%s/%d/%s", s->channel_sid, s->presence, unique);
+    s->closes_others = wish(op, "closeExistingSessions") == WISH_LEAVE;
+    s->wish = wish(op, "setWorkerOfflineIfDisconnected");
+    s->subject = arena_printf(s->arena, "%s/%d/%s", s->channel_sid, s->wish, unique);
 }
 
 static fault_t check_token(struct op *op, const char **token)
@@ -381,7 +384,7 @@ fault_t session_upgrade(struct op *op)
     if (count_open(b, channel_of(&op->who)) >= SESSIONS_MAX)
         return refuse(op, F_RATE_LIMIT, "Channel %s has %d open sockets already", channel_of(&op->who), SESSIONS_MAX);
     struct session *s = make_session(b, &op->who, token, op->now);
-    read_wishes(op, s, w);
+    read_wishes(op, s);
     presence_opened(op->tx, s);
     op->data = s;
     op->finish = answer_upgrade;

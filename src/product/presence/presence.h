@@ -1,0 +1,5 @@
+/* presence: what becomes of workers who are gone, as an administrator sees and sets it (gateway/presence.h has the story). */
+#pragma once
+#include "rest/resource.h"
+
+extern const struct module presence_module;
