@@ -37,11 +37,15 @@ static bool filter_passes(const char *filter, const char *name)
     return false;
 }
 
-/* The facts of the event, snake_case in the log, become parameters in the API's spelling. */
+/* The facts of the event, snake_case in the log, become parameters in the API's spelling; what every event has is said.
+ */
 static void put_facts(struct arena *a, struct text *form, const char *data)
 {
     json_t *facts = json_parse_object(a, data, strlen(data), NULL), *value;
     const char *name;
+
+    json_object_del(facts, "account_sid");
+    json_object_del(facts, "workspace_sid");
 
     json_object_foreach(facts, name, value)
     {
@@ -65,10 +69,7 @@ static const char *event_form(struct tx *tx, const struct event *e)
     form_put(&form, "Timestamp", arena_printf(tx->arena, "%lld", (long long)(e->at / SECOND)));
     form_put(&form, "TimestampMs", arena_printf(tx->arena, "%lld", (long long)e->at));
     form_put(&form, "Sid", e->sid);
-    json_t *facts = json_parse_object(tx->arena, e->data, strlen(e->data), NULL);
-    json_object_del(facts, "account_sid");
-    json_object_del(facts, "workspace_sid");
-    put_facts(tx->arena, &form, json_text(tx->arena, facts));
+    put_facts(tx->arena, &form, e->data);
     return text_str(&form);
 }
 
