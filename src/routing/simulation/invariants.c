@@ -268,6 +268,7 @@ const char *engine_broken(struct routing *e, struct tx *tx)
 {
     struct judge j = { e, tx, NULL };
     struct reservation_live *r;
+    struct transfer_live *x;
     struct task_live *t;
 
     for (LIST_EACH(l, &e->workspaces))
@@ -282,6 +283,10 @@ const char *engine_broken(struct routing *e, struct tx *tx)
                      (alarm_due(tx, ALARM_RESERVATION, r->row.sid) != NO_VALUE),
                  "%s is %s, and its timer says otherwise", r->row.sid,
                  reservation_status_names[r->row.reservation_status]);
+    for (size_t i = 0; !j.found && (x = row_each(tx, &transfer_kind, &i));)
+        if (transfer_kind.is_live(x))
+            must(&j, x->task && x->task->transfer == x && str_eq(x->task->row.sid, x->row.task_sid),
+                 "%s is under way, and its task does not know", x->row.sid);
     judge_alarms(&j);
     return j.found;
 }

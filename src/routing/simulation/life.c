@@ -245,6 +245,36 @@ static fault_t answer_late(struct world *w, struct tx *tx)
     return answer(w, tx, r, RESERVATION_ACCEPTED + (unsigned)roll(&w->dice, 2), NULL);
 }
 
+/* --- transfers */
+
+static fault_t hand_on(struct world *w, struct tx *tx)
+{
+    struct reservation_live *r = find_offer(w, RESERVATION_ACCEPTED, RESERVATION_ACCEPTED);
+    struct worker_live *k = any_of(w, &w->workers);
+    struct queue_live *q = any_of(w, &w->queues);
+
+    if (!r || !k)
+        return nothing_to_do(w);
+    struct transfer *x = new_row(w, tx, &transfer_kind);
+    row_set(tx, x, &x->task_sid, r->row.task_sid);
+    row_set(tx, x, &x->initiating_reservation_sid, r->row.sid);
+    row_set(tx, x, &x->transfer_to, one_in(&w->dice, 2) ? k->row.sid : q->row.sid);
+    x->transfer_mode = one_in(&w->dice, 2) ? TRANSFER_COLD : TRANSFER_WARM;
+    note(w, "transfer %s of %s to %s, %s", x->sid, x->task_sid, x->transfer_to, transfer_mode_names[x->transfer_mode]);
+    sids_add(&w->transfers, x->sid);
+    return transfer_created(w->engine, tx, x);
+}
+
+static fault_t take_back(struct world *w, struct tx *tx)
+{
+    struct transfer_live *x = any_of(w, &w->transfers);
+
+    if (!x)
+        return nothing_to_do(w);
+    note(w, "cancel transfer %s of %s", x->row.sid, x->row.task_sid);
+    return transfer_cancel(w->engine, tx, &x->row);
+}
+
 /* --- assignment callbacks: asked for with the offer, answered some time later, if ever */
 
 void callback_asked(void *arg, struct tx *tx, const struct reservation *r, const struct task *t, const struct worker *k,
@@ -379,6 +409,8 @@ const struct work life[] = {
     { "wrap_up",           20, wrap_up_one },
     { "cancel",            30, cancel_one },
     { "delete",            10, delete_one },
+    { "hand_on",           20, hand_on },
+    { "take_back",          8, take_back },
     { "callback_answers",  30, callback_answers },
     { "answer_late",        8, answer_late },
     { "make_worker",        8, make_worker },

@@ -11,16 +11,17 @@ enum { WORLD = 100 * 1000, JOBS_MOST = 64 };
 
 struct request {
     uint64_t seed;
-    int64_t commands, jobs, years;
+    int64_t commands, jobs, years, events;
     const char *folder;
 };
 
 static void usage(void)
 {
-    fputs("simulate_routing [--seed N] [--commands N] [--jobs N] [--years N]\n"
+    fputs("simulate_routing [--seed N] [--commands N] [--jobs N] [--years N] [--events 1]\n"
           "  Lives through N random commands, in worlds of 100,000 whose seeds follow each other, and judges the "
           "engine.\n"
           "  --years: one world a job that lives so long, however many commands that takes.\n"
+          "  --events: says how often each event was seen.\n"
           "  A world that goes wrong prints the seed that shows it again.\n",
           stderr);
     exit(2);
@@ -51,6 +52,8 @@ static struct request read_request(int argc, char **argv)
             r.jobs = n;
         else if (strcmp(argv[i], "--years") == 0)
             r.years = n;
+        else if (strcmp(argv[i], "--events") == 0)
+            r.events = n;
         else
             usage();
     }
@@ -84,6 +87,8 @@ static void add(struct simulated *sum, const struct simulated *x)
     sum->crashes += x->crashes;
     sum->starts += x->starts;
     sum->lasted += x->lasted;
+    for (int i = 0; i < EV_COUNT; i++)
+        sum->told[i] += x->told[i];
     sum->digest ^= x->digest;
 }
 
@@ -152,5 +157,7 @@ int main(int argc, char **argv)
                (long long)(sum.alarms - sum.commands), (long long)sum.offers, (long long)sum.events,
                (long long)sum.episodes, (long long)sum.crashes, (long long)sum.starts, (double)sum.lasted / DAY);
     printf("%.1f s; digest %016llx\n", (double)(monotonic_ns() - began) / 1e9, (unsigned long long)sum.digest);
+    for (int i = 0; i < EV_COUNT && r.events; i++)
+        printf("%10lld %s\n", (long long)sum.told[i], event_name(i));
     return good ? 0 : 1;
 }

@@ -8,7 +8,8 @@
 struct known_task {
     struct sid sid, queue;
     enum task_status status;
-    int64_t priority, offers, seen;
+    int64_t priority, offers; /* open ones */
+    bool handed_on;           /* a transfer is under way */
 };
 struct known_reservation {
     struct sid sid, worker;
@@ -110,6 +111,17 @@ static bool true_fact(const char *data, const char *key)
     return at && *at == 't';
 }
 
+/* "reserved" -> TASK_RESERVED */
+static enum task_status status_fact(const char *data)
+{
+    const char *at = find_fact(data, "task_assignment_status");
+    enum task_status s = TASK_PENDING;
+
+    while (at && task_status_names[s] && strncmp(at + 1, task_status_names[s], strlen(task_status_names[s])) != 0)
+        s++;
+    return s;
+}
+
 /* --- events */
 
 static void learn_task(struct replay *x, enum event_type type, const char *data)
@@ -125,6 +137,12 @@ static void learn_task(struct replay *x, enum event_type type, const char *data)
     t->priority = int_fact(data, "task_priority");
     if (type == EV_TASK_WRAPUP)
         t->status = TASK_WRAPPING;
+    if (type == EV_TASK_UPDATED)
+        t->status = status_fact(data);
+    if (type == EV_TASK_TRANSFER_INITIATED)
+        t->handed_on = true;
+    if (type == EV_TASK_TRANSFER_COMPLETED || type == EV_TASK_TRANSFER_FAILED || type == EV_TASK_TRANSFER_CANCELED)
+        t->handed_on = false;
     if (type != EV_TASK_COMPLETED && type != EV_TASK_CANCELED && type != EV_TASK_DELETED &&
         type != EV_TASK_SYSTEM_DELETED)
         return;
@@ -159,13 +177,17 @@ static void learn_reservation(struct world *w, struct replay *x, enum event_type
     }
     if (!r)
         world_wrong(w, "the log ends %s, of which it does not know", sid.s);
+    bool open = r->status == RESERVATION_PENDING;
     if (type == EV_RESERVATION_ACCEPTED || type == EV_RESERVATION_WRAPUP) {
         r->status = type == EV_RESERVATION_ACCEPTED ? RESERVATION_ACCEPTED : RESERVATION_WRAPPING;
         if (type == EV_RESERVATION_ACCEPTED && r->task)
             r->task->status = TASK_ASSIGNED;
+        if (open)
+            lose_offer(r->task);
         return;
     }
-    lose_offer(r->task);
+    if (open)
+        lose_offer(r->task);
     forget(&x->reservations, sid.s);
 }
 
@@ -239,7 +261,7 @@ static void compare_tasks(struct world *w, struct tx *tx)
         if (!k)
             world_wrong(w, "the log does not tell of %s", t->sid);
         if (k->status != t->assignment_status || !str_eq(k->queue.s, t->task_queue_sid ? t->task_queue_sid : "") ||
-            k->priority != t->priority)
+            k->priority != t->priority || k->handed_on != (((const struct task_live *)t)->transfer != NULL))
             world_wrong(w, "%s is %s in %s with priority %lld; told by the log %s in %s with %lld", t->sid,
                         task_status_names[t->assignment_status], t->task_queue_sid, (long long)t->priority,
                         task_status_names[k->status], k->queue.s, (long long)k->priority);

@@ -29,6 +29,7 @@ struct simulation {
 struct simulated {
     int64_t commands, refused, undone, alarms, events, offers, episodes, crashes, starts;
     int64_t lasted;    /* ms of the world's time */
+    int64_t told[EV_COUNT]; /* events, by type: what has been seen of life */
     uint64_t digest;   /* equal for equal seeds */
 };
 

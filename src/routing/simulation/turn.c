@@ -191,12 +191,15 @@ static const char *a_task_was_passed_over(struct tx *tx, struct reservation_live
 
 /* --- the offer */
 
-/* For one worker and nobody else, by whoever made the task. */
-bool offer_is_exempt(const struct reservation_live *r)
+/* For one worker and nobody else, by whoever made the task or hands it on; or NULL: by the rules. */
+static const char *meant_for(const struct reservation_live *r)
 {
-    const char *target = r->task->row.routing_target;
+    const struct task_live *t = r->task;
 
-    return target && str_starts(target, "WK");
+    if (r->row.transfer_sid && t->transfer && t->transfer->row.transfer_type == TRANSFER_WORKER)
+        return t->transfer->row.transfer_to;
+    return t->row.routing_target && str_starts(t->row.routing_target, "WK") && !was_assigned(t) ? t->row.routing_target
+                                                                                                : NULL;
 }
 
 const char *offer_is_wrong(struct world *w, struct tx *tx, struct reservation_live *r)
@@ -205,8 +208,12 @@ const char *offer_is_wrong(struct world *w, struct tx *tx, struct reservation_li
     const struct step *s = step_of(t);
     const char *why = NULL;
 
-    if (offer_is_exempt(r))
-        return t->row.ignore_capacity || at_work(r->worker, t->channel, 0) ? NULL : "a RoutingTarget who was not free";
+    if (meant_for(r)) {
+        bool whatever = r->row.transfer_sid || t->row.ignore_capacity;
+        if (!str_eq(meant_for(r), r->row.worker_sid))
+            return "somebody else was meant";
+        return whatever || at_work(r->worker, t->channel, 0) ? NULL : "a RoutingTarget who was not free";
+    }
     if (!at_work(r->worker, t->channel, 0))
         return arena_printf(tx->arena, "%s has %lld of %s, and cannot", r->worker->row.friendly_name,
                             (long long)held(r->worker, t->channel), t->channel->row.unique_name);

@@ -82,6 +82,7 @@ static void hear(void *arg, struct tx *tx, const struct event *e)
     struct reservation_live *r = str_eq(e->resource_type, "reservation") ? e->subject : NULL;
     struct heard h = { .type = e->type };
 
+    w->sum->told[e->type]++;
     if (w->heard.now != tx->now)
         w->heard.n = 0;
     w->heard.now = tx->now;
@@ -230,6 +231,9 @@ static void inspect(struct world *w, struct tx *tx, struct question *q)
     no_orphans(w, tx, "reservations of tasks that are gone",
                "SELECT count(*) FROM reservation WHERE task_sid NOT IN (SELECT sid FROM task) AND "
                "'" ALARM_TASK ":' || task_sid NOT IN (SELECT sid FROM alarm)");
+    no_orphans(w, tx, "transfers of tasks that are gone",
+               "SELECT count(*) FROM transfer WHERE task_sid NOT IN (SELECT sid FROM task) AND "
+               "'" ALARM_TASK ":' || task_sid NOT IN (SELECT sid FROM alarm)");
 }
 
 /* --- a command */
@@ -356,9 +360,9 @@ static int by_sid(const void *a, const void *b)
 static void take_names(struct world *w, struct tx *tx, struct question *q)
 {
     static const struct kind *const kinds[] = { &task_kind,     &worker_kind,       &reservation_kind, &task_queue_kind,
-                                                &workflow_kind, &task_channel_kind, &activity_kind };
+                                                &workflow_kind, &task_channel_kind, &activity_kind,    &transfer_kind };
     struct sids *const into[] = { &w->tasks,     &w->workers,  &w->reservations, &w->queues,
-                                  &w->workflows, &w->channels, &w->activities };
+                                  &w->workflows, &w->channels, &w->activities,   &w->transfers };
     const void *row;
 
     (void)q;
@@ -498,7 +502,7 @@ static struct world *world_new(const struct simulation *x, struct simulated *sum
 static void world_free(struct world *w)
 {
     struct sids *const names[] = { &w->tasks,     &w->workers,  &w->reservations, &w->queues,
-                                   &w->workflows, &w->channels, &w->activities };
+                                   &w->workflows, &w->channels, &w->activities,   &w->transfers };
 
     simulation_forget(w->folder);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

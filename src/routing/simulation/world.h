@@ -46,7 +46,7 @@ struct world {
     char                     folder[256];
     struct webhook_port      port;
 
-    struct sids tasks, workers, reservations, queues, workflows, channels, activities;
+    struct sids tasks, workers, reservations, queues, workflows, channels, activities, transfers;
     struct sid  recent[RECENT], callbacks[RECENT];      /* reservations: of old, and whose callback is under way */
     int         serial;                                 /* for names */
 
@@ -90,7 +90,6 @@ void    callback_asked(void *arg, struct tx *tx, const struct reservation *r, co
 
 /* turn.c */
 bool engine_could_take(struct tx *tx, struct worker_live *w, struct task_live *t); /* by the rows; false also when only time or facts could tell */
-bool offer_is_exempt(const struct reservation_live *r);
 const char *offer_is_wrong(struct world *w, struct tx *tx, struct reservation_live *r); /* just told of; or NULL */
 
 /* replay.c */
