@@ -72,28 +72,30 @@ static bool take_wait(void *arg, struct columns *c)
     return true;
 }
 
-bool measure_split(struct db *db, const char *workspace_sid, const char *scope_sid, const char *channel_sid,
-                   const struct period *p, struct split *splits, size_t n)
+bool measure_split(struct db *db, const char *scope_sid, const char *channel_sid, const struct period *p,
+                   struct split *splits, size_t n)
 {
-    /* By queue there is an index; a workflow has a good part of its workspace's tasks. */
+    /* By queue there is an index; a workspace or a workflow has a good part of all that happened since. */
     static const char *const sql[3][2] = {
-#define WAITS(where)                                                                                                   \
-    "SELECT canceled, waited FROM task_wait WHERE " where " AND at >= ? AND at < ? ORDER BY at DESC LIMIT 10000"
-        { WAITS("workspace_sid = ?"), WAITS("workspace_sid = ? AND channel_sid = ?") },
-        { WAITS("workspace_sid = ? AND workflow_sid = ?"),
-          WAITS("workspace_sid = ? AND workflow_sid = ? AND channel_sid = ?") },
-        { WAITS("task_queue_sid = ?"), WAITS("task_queue_sid = ? AND channel_sid = ?") },
+#define LAST(column) column " DESC LIMIT 10000"
+#define WAITS(where) "SELECT canceled, waited FROM task_wait WHERE " where " AND at >= ? AND at < ? ORDER BY "
+        { WAITS("sid >= ? AND workspace_sid = ?") LAST("sid"),
+          WAITS("sid >= ? AND workspace_sid = ? AND channel_sid = ?") LAST("sid") },
+        { WAITS("sid >= ? AND workflow_sid = ?") LAST("sid"),
+          WAITS("sid >= ? AND workflow_sid = ? AND channel_sid = ?") LAST("sid") },
+        { WAITS("task_queue_sid = ?") LAST("at"), WAITS("task_queue_sid = ? AND channel_sid = ?") LAST("at") },
+#undef LAST
 #undef WAITS
     };
     _Static_assert(SPLIT_TASKS_MAX == 10000, "the limit in the statements");
     int by = str_starts(scope_sid, "WQ") ? 2 : str_starts(scope_sid, "WW") ? 1 : 0;
+    char since[SID_SIZE];
     struct value args[5];
     size_t nargs = 0;
 
     if (by != 2)
-        args[nargs++] = value_text(workspace_sid);
-    if (by)
-        args[nargs++] = value_text(scope_sid);
+        args[nargs++] = value_text(sid_since("MT", minute_of(p->start), since));
+    args[nargs++] = value_text(scope_sid);
     if (channel_sid)
         args[nargs++] = value_text(channel_sid);
     args[nargs++] = value_int(minute_of(p->start));
@@ -135,11 +137,12 @@ static bool take_stays(void *arg, struct columns *c)
     return true;
 }
 
-/* The part of each stay that lies in the period: what has ended is in worker_stay, what goes on in the worker's row. */
+/* The part of each stay that lies in the period: what has ended is in worker_stay (written when it ended), what goes on
+ * in the worker's row. */
 #define ENDED(who)                                                                                                     \
     "SELECT activity_sid, COUNT(*), SUM(d), MIN(d), MAX(d) FROM ("                                                     \
     "SELECT activity_sid, CASE WHEN ended > ? THEN ? ELSE ended END - CASE WHEN begun < ? THEN ? ELSE begun END AS d " \
-    "FROM worker_stay WHERE " who " = ? AND ended > ? AND begun < ?) AS parts GROUP BY activity_sid"
+    "FROM worker_stay WHERE " who " AND ended > ? AND begun < ?) AS parts GROUP BY activity_sid"
 #define GOING_ON(who)                                                                                                  \
     "SELECT activity_sid, COUNT(*), SUM(d), MIN(d), MAX(d) FROM ("                                                     \
     "SELECT activity_sid, ? - CASE WHEN date_status_changed < ? THEN ? ELSE date_status_changed END AS d "             \
@@ -149,9 +152,14 @@ bool measure_stays(struct db *db, const char *sid, const struct period *p, struc
 {
     bool one = str_starts(sid, "WK");
     struct value start = value_int(p->start), end = value_int(p->end), who = value_text(sid);
-    struct value ended[] = { end, end, start, start, who, start, end }, going_on[] = { end, start, start, who, end };
+    char since[SID_SIZE];
+    struct value made = value_text(sid_since("MS", p->start, since));
+    struct value of_one[] = { end, end, start, start, who, start, end };
+    struct value of_all[] = { end, end, start, start, made, who, start, end };
+    struct value going_on[] = { end, start, start, who, end };
 
     return p->end <= p->start ||
-           (db_run(db, one ? ENDED("worker_sid") : ENDED("workspace_sid"), ended, 7, take_stays, out) == DB_OK &&
+           ((one ? db_run(db, ENDED("worker_sid = ?"), of_one, 7, take_stays, out)
+                 : db_run(db, ENDED("sid >= ? AND workspace_sid = ?"), of_all, 8, take_stays, out)) == DB_OK &&
             db_run(db, one ? GOING_ON("sid") : GOING_ON("workspace_sid"), going_on, 5, take_stays, out) == DB_OK);
 }

@@ -239,7 +239,7 @@ static void hear(void *arg, struct tx *tx, const struct event *e)
     else if (type == EV_WORKER_DELETED)
         note_stay(tx, w, w->activity_sid, w->date_status_changed);
     else if (type == EV_WORKSPACE_DELETED)
-        alarm_set(tx, ALARM_PURGE, e->resource_sid, tx->now + 2 * MINUTE);
+        alarm_set(tx, ALARM_PURGE, e->resource_sid, tx->now + MEASURE_KEPT + HOUR);
 }
 
 /* --- alarms */
@@ -284,12 +284,15 @@ static bool take_sid(void *arg, struct columns *c)
 }
 
 /* Deletes at most SLICE rows of a kind that are older; how many. */
-static size_t purge(struct tx *tx, const struct kind *k, const char *sql, const char *workspace_sid, int64_t before)
+static size_t purge(struct tx *tx, const struct kind *k, const char *sql, const char *workspace_sid)
 {
+    char before[SID_SIZE];
     struct text sids = { .arena = tx->arena };
-    struct value args[] = { value_text(workspace_sid), value_int(before), value_int(SLICE) };
+    int64_t limit = tx->now - MEASURE_KEPT;
+    struct value args[] = { value_text(sid_since(field_flagged(k, KEY)->prefix, limit, before)), value_int(limit),
+                            value_text(workspace_sid), value_int(SLICE) };
 
-    if (db_run(tx->db, sql, args, 3, take_sid, &sids) != DB_OK)
+    if (db_run(tx->db, sql, args, 4, take_sid, &sids) != DB_OK)
         return SLICE; /* what is not deleted now is deleted later */
     for (size_t i = 0; i < sids.n; i += SID_LENGTH) {
         void *row = row_find(tx, k, arena_strndup(tx->arena, sids.s + i, SID_LENGTH));
@@ -299,41 +302,19 @@ static size_t purge(struct tx *tx, const struct kind *k, const char *sql, const 
     return sids.n / SID_LENGTH;
 }
 
-static bool note_one(void *arg, struct columns *c)
-{
-    (void)c;
-    *(bool *)arg = true;
-    return false;
-}
-
-static bool anything_left(struct tx *tx, const char *workspace_sid)
-{
-    struct value args[] = { value_text(workspace_sid), value_text(workspace_sid) };
-    bool found = false;
-
-    return db_run(tx->db,
-                  "SELECT 1 FROM minute_figure WHERE workspace_sid = ? UNION ALL "
-                  "SELECT 1 FROM worker_stay WHERE workspace_sid = ? LIMIT 1",
-                  args, 2, note_one, &found) != DB_OK ||
-           found;
-}
-
+/* Daily, and a last time when all that a deleted workspace has left is old. */
 static void ring_purge(void *arg, struct tx *tx, const char *subject, int64_t due)
 {
-    bool gone = !row_find(tx, &workspace_kind, subject);
-    int64_t before = gone ? INT64_MAX : tx->now - MEASURE_KEPT;
-
     (void)arg, (void)due;
-    bool more =
-        purge(tx, &minute_figure_kind, "SELECT sid FROM minute_figure WHERE workspace_sid = ? AND minute < ? LIMIT ?",
-              subject, before) == SLICE;
-    more |= purge(tx, &task_wait_kind, "SELECT sid FROM task_wait WHERE workspace_sid = ? AND at < ? LIMIT ?", subject,
-                  before) == SLICE;
-    more |= purge(tx, &worker_stay_kind, "SELECT sid FROM worker_stay WHERE workspace_sid = ? AND ended < ? LIMIT ?",
-                  subject, before) == SLICE;
+#define OLD(table, time)                                                                                               \
+    "SELECT sid FROM " table " WHERE sid < ? AND " time " < ? AND workspace_sid = ? ORDER BY sid LIMIT ?"
+    bool more = purge(tx, &minute_figure_kind, OLD("minute_figure", "minute"), subject) == SLICE;
+    more |= purge(tx, &task_wait_kind, OLD("task_wait", "at"), subject) == SLICE;
+    more |= purge(tx, &worker_stay_kind, OLD("worker_stay", "ended"), subject) == SLICE;
+#undef OLD
     if (more)
         alarm_set(tx, ALARM_PURGE, subject, tx->now + SECOND); /* others want to write, too */
-    else if (!gone && anything_left(tx, subject))
+    else if (row_find(tx, &workspace_kind, subject))
         alarm_set(tx, ALARM_PURGE, subject, tx->now + DAY);
 }
 

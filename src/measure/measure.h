@@ -80,7 +80,7 @@ bool measure_add(struct db *db, const char *scope_sid, const char *channel_sid, 
 /* Of a workspace, workflow or queue: how many waits ended within so long, and how many took longer. */
 enum { SPLIT_TASKS_MAX = 10000 };                                 /* the newest ones count */
 struct split { int64_t threshold, accepted_below, canceled_below, accepted_above, canceled_above; }; /* threshold: ms */
-bool measure_split(struct db *db, const char *workspace_sid, const char *scope_sid, const char *channel_sid, const struct period *p,
+bool measure_split(struct db *db, const char *scope_sid, const char *channel_sid, const struct period *p,
                    struct split *splits, size_t n);
 
 /* Time spent in activities by all workers of a workspace, or by one: of each stay the part within the period. */

@@ -85,7 +85,7 @@ static fault_t fill_split(struct op *op, const char *scope_sid, const char *chan
     if (f)
         return f;
     struct period p = through(op, *asked_for);
-    if (!measure_split(op->db, op_path(op, "workspace_sid"), scope_sid, channel_sid, &p, splits, n))
+    if (!measure_split(op->db, scope_sid, channel_sid, &p, splits, n))
         return op_failed(op);
     json_begin(&o, op->arena);
     json_open(&o, '{');
