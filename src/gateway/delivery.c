@@ -37,7 +37,7 @@ static void learn(struct session *s, const char *sid)
     k = calloc(1, sizeof(*k));
     if (!k)
         abort();
-    strncpy(k->sid, sid, SID_LENGTH);
+    memcpy(k->sid, sid, strnlen(sid, SID_LENGTH)); /* the rest is zero */
     map_put(&s->known, k->sid, k);
 }
 

@@ -55,7 +55,7 @@ static fault_t change_task(struct call *c, struct task *t)
     const struct field *priority = field_named(&task_kind, "priority");
     const char *attributes = NULL, *text = call_param(c, "Priority");
     struct tx *tx = c->op->tx;
-    int64_t wanted;
+    int64_t wanted = t->priority;
     fault_t f = call_attributes(c, &task_kind, &attributes);
 
     if (f || (!attributes && !text))
@@ -66,8 +66,7 @@ static fault_t change_task(struct call *c, struct task *t)
     row_edit(tx, t);
     if (attributes)
         row_set(tx, t, &t->attributes, attributes);
-    if (text)
-        t->priority = wanted;
+    t->priority = wanted;
     return task_changed(c->bridge->engine, tx, t, row_was(tx, t));
 }
 
