@@ -85,6 +85,12 @@ static const char *random_channel(struct world *w)
 
 /* --- tasks */
 
+/* Whole minutes, so that there are several of the same. */
+static int64_t some_start(struct world *w, struct tx *tx)
+{
+    return tx->now - tx->now % MINUTE - (int64_t)roll(&w->dice, 3) * MINUTE;
+}
+
 static fault_t make_task(struct world *w, struct tx *tx)
 {
     struct dice *d = &w->dice;
@@ -102,7 +108,7 @@ static fault_t make_task(struct world *w, struct tx *tx)
     row_set(tx, t, &t->attributes, one_in(d, 200) ? "[]" : random_needs(w, tx));
     t->priority = one_in(d, 3) ? (int64_t)roll(d, 10) : NO_VALUE;
     t->timeout = one_in(d, 50) ? NO_VALUE : 20 + (int64_t)roll(d, one_in(d, 4) ? 5000 : 300);
-    t->virtual_start_time = one_in(d, 3) ? tx->now - (int64_t)roll(d, 50) * SECOND : NO_VALUE;
+    t->virtual_start_time = one_in(d, 3) ? some_start(w, tx) : NO_VALUE;
     t->ignore_capacity = one_in(d, 2);
     row_set(tx, t, &t->task_channel_sid, random_channel(w));
     row_set(tx, t, &t->workflow_sid, one_in(d, 40) ? NULL : f->row.sid);
@@ -130,7 +136,7 @@ static fault_t change_task(struct world *w, struct tx *tx)
     if (one_in(d, 4))
         row_set(tx, t, &t->task_channel_sid, random_channel(w));
     if (one_in(d, 4))
-        t->virtual_start_time = tx->now - (int64_t)roll(d, 100) * SECOND;
+        t->virtual_start_time = some_start(w, tx);
     note(w, "update %s %s priority=%lld channel=%s", t->sid, t->attributes, (long long)t->priority,
          t->task_channel_sid);
     return task_changed(w->engine, tx, t, &was);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,29 +93,24 @@ static void add(struct simulated *sum, const struct simulated *x)
     sum->digest ^= x->digest;
 }
 
-static pid_t start_job(const struct request *r, int64_t job, int *from)
+static pid_t start_job(const struct request *r, int64_t job, struct simulated *sum)
 {
-    int ends[2];
-    pid_t pid;
+    pid_t pid = fork();
 
-    if (pipe(ends) || (pid = fork()) < 0) {
+    if (pid < 0) {
         perror("simulate_routing");
         exit(2);
     }
     if (!pid) {
-        struct simulated sum = { 0 };
-        run_job(r, job, &sum);
-        _exit(write(ends[1], &sum, sizeof sum) == sizeof sum ? 0 : 1);
+        run_job(r, job, sum);
+        _exit(0);
     }
-    close(ends[1]);
-    *from = ends[0];
     return pid;
 }
 
 /* Waits for whoever is next; when a world has gone wrong, the others need not go on. */
-static bool end_job(pid_t *pids, const int *from, int64_t jobs, struct simulated *sum)
+static bool end_job(pid_t *pids, const struct simulated *sums, int64_t jobs)
 {
-    struct simulated one;
     int status;
     pid_t pid = wait(&status);
 
@@ -122,18 +118,30 @@ static bool end_job(pid_t *pids, const int *from, int64_t jobs, struct simulated
         if (pids[i] != pid)
             continue;
         pids[i] = 0;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) || read(from[i], &one, sizeof one) != sizeof one)
-            return false;
-        add(sum, &one);
+        if (WIFEXITED(status) && !WEXITSTATUS(status))
+            return true;
+        fprintf(stderr, "FAILED in the world of seed %llu, at command %lld; the last one:\n  %s\n",
+                (unsigned long long)sums[i].seed, (long long)sums[i].at, sums[i].last);
     }
-    return true;
+    return false;
+}
+
+/* Shared with the jobs, so that something is known of one that crashes. */
+static struct simulated *shared_sums(void)
+{
+    void *at =
+        mmap(NULL, JOBS_MOST * sizeof(struct simulated), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (at == MAP_FAILED)
+        abort();
+    return at;
 }
 
 int main(int argc, char **argv)
 {
     struct request r = read_request(argc, argv);
     struct simulated sum = { 0 };
-    int from[JOBS_MOST];
+    struct simulated *sums = shared_sums();
     int64_t began = monotonic_ns();
     pid_t pids[JOBS_MOST];
     bool good = true;
@@ -143,13 +151,15 @@ int main(int argc, char **argv)
     printf("seed %llu, %lld jobs\n", (unsigned long long)r.seed, (long long)r.jobs);
     fflush(stdout);
     for (int64_t i = 0; i < r.jobs; i++)
-        pids[i] = start_job(&r, i, &from[i]);
+        pids[i] = start_job(&r, i, &sums[i]);
     for (int64_t i = 0; i < r.jobs && good; i++)
-        good = end_job(pids, from, r.jobs, &sum);
+        good = end_job(pids, sums, r.jobs);
     for (int64_t i = 0; i < r.jobs && !good; i++)
         if (pids[i])
             kill(pids[i], SIGKILL), waitpid(pids[i], NULL, 0);
     simulation_forget(r.folder);
+    for (int64_t i = 0; i < r.jobs; i++)
+        add(&sum, &sums[i]);
     if (good)
         printf("%lld commands (%lld refused, %lld of them undone on purpose), %lld alarms, %lld offers, %lld events\n"
                "%lld episodes, %lld lost batches, %lld new starts; %.1f days in ",

@@ -1,6 +1,12 @@
 /* Those who change how work is done, while it is being done: queues, workflows, channels, activities. */
 #include "routing/simulation/world.h"
 
+/* Something must be left to choose from; names in our lists may have been undone. */
+static bool is_alone(const struct link *in_workspace)
+{
+    return in_workspace->next == in_workspace->prev;
+}
+
 /* --- workflows */
 
 static void put_step(struct world *w, struct text *out, bool first)
@@ -88,7 +94,7 @@ static fault_t remove_workflow(struct world *w, struct tx *tx)
 {
     struct workflow_live *f = any_of(w, &w->workflows);
 
-    if (w->workflows.n < 2)
+    if (is_alone(&f->in_workspace))
         return nothing_to_do(w);
     note(w, "remove workflow %s", f->row.sid);
     fault_t why = workflow_removed(w->engine, tx, &f->row);
@@ -102,7 +108,8 @@ static fault_t remove_workflow(struct world *w, struct tx *tx)
 static const char *random_members(struct world *w)
 {
     return PICK(&w->dice, "1==1", "1==1", "skills HAS 'a'", "skills HAS 'b' OR level > 2",
-                "skills HAS 'c' AND level > 1", "lang == 'en'", "activity_name != 'Break'", "");
+                "skills HAS 'c' AND level > 1", "skills HAS 'b' AND level > 3", "lang == 'en'",
+                "activity_name != 'Break'", "");
 }
 
 fault_t make_queue(struct world *w, struct tx *tx)
@@ -143,7 +150,7 @@ static fault_t remove_queue(struct world *w, struct tx *tx)
 {
     struct queue_live *q = any_of(w, &w->queues);
 
-    if (w->queues.n < 2)
+    if (is_alone(&q->in_workspace))
         return nothing_to_do(w);
     note(w, "remove queue %s", q->row.sid);
     fault_t f = task_queue_removed(w->engine, tx, &q->row);

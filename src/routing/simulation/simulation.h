@@ -31,6 +31,9 @@ struct simulated {
     int64_t lasted;    /* ms of the world's time */
     int64_t told[EV_COUNT]; /* events, by type: what has been seen of life */
     uint64_t digest;   /* equal for equal seeds */
+    uint64_t seed;     /* of the world under way, and what it does: for whoever finds this after a crash */
+    int64_t  at;
+    char     last[256];
 };
 
 const char *simulation_folder(struct arena *a); /* a new one, in memory where the machine has such */

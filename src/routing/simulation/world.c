@@ -26,6 +26,8 @@ void note(struct world *w, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(out + n, sizeof *w->notes - (size_t)n, fmt, ap);
     va_end(ap);
+    w->sum->at = w->commands;
+    memcpy(w->sum->last, out, sizeof w->sum->last);
 }
 
 void note_outcome(struct world *w, const char *refused)
@@ -451,10 +453,11 @@ static void draw_plan(struct world *w)
 {
     struct dice *d = &w->dice;
 
-    w->plan.workers = 3 + (int64_t)roll(d, one_in(d, 4) ? 28 : 14);
+    bool quiet = one_in(d, 6); /* many people, little to do: the lines are long */
+    w->plan.workers = quiet ? 30 + (int64_t)roll(d, 30) : 3 + (int64_t)roll(d, 20);
     w->plan.queues = 2 + (int64_t)roll(d, 6);
     w->plan.pace = 20 + (int64_t)roll(d, one_in(d, 2) ? 4000 : 600);
-    w->plan.tasks = w->plan.workers * (1 + (int64_t)roll(d, 3));
+    w->plan.tasks = quiet ? 4 + (int64_t)roll(d, 20) : w->plan.workers * (1 + (int64_t)roll(d, 3));
     for (size_t i = 0; i < nlife + nrules; i++) {
         unsigned usual = i < nlife ? life[i].weight : rules[i - nlife].weight;
         w->plan.weights[i] = usual * (1 + (unsigned)roll(d, 4)) * (i < nlife ? 10 : 5);
@@ -484,6 +487,8 @@ static struct world *world_new(const struct simulation *x, struct simulated *sum
         abort();
     w->options = x;
     w->sum = sum;
+    w->sum->seed = x->seed;
+    w->sum->at = 0;
     w->dice.state = x->seed * 0x9e3779b97f4a7c15 + 0x632be59bd9b4e019;
     w->arena = arena_new();
     w->undo = arena_new();
