@@ -216,6 +216,34 @@ static bool is_in_the_list(enum event_type type)
     return str_starts(event_name(type), "reservation.") || str_starts(event_name(type), "task.");
 }
 
+static int64_t held_offers(const struct session *s)
+{
+    int64_t n = 0;
+
+    for (const struct link *l = s->held.next; l != &s->held; l = l->next)
+        n += CONTAINER_OF(l, const struct frame, link)->type == EV_RESERVATION_CREATED;
+    return n;
+}
+
+int64_t session_untold(struct bridge *b, const char *worker_sid, uint64_t token)
+{
+    struct desk *d = desk_of(b, worker_sid);
+    int64_t now = steady_ms();
+
+    if (!d)
+        return 0;
+    for (LIST_EACH(l, &d->sessions)) {
+        struct session *s = CONTAINER_OF(l, struct session, in_desk);
+        if (s->token != token || !session_is_open(s))
+            continue;
+        if (!s->primed)
+            return held_offers(s);
+        if (s->untold && now < s->told_at)
+            return s->untold;
+    }
+    return 0;
+}
+
 static void drop(struct frame *f)
 {
     list_remove(&f->link);
@@ -243,8 +271,7 @@ static bool is_news(const struct session *s, const struct frame *f)
 
 /* What was made since the handshake is in the list, and it is news: the SDK tells applications of a reservation when it
  * hears of it, not when it finds it in the list.  So that is told, with all that became of it; what the list says of
- * others is not.  (The client counts the event as a change of its worker, which the worker that it has fetched may
- * contain already; whoever sends versions then gets 412 and fetches again, as the SDK has it.) */
+ * others is not. */
 void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, struct reservation *const *rows, size_t n)
 {
     struct session *s = waiting_session(b, worker_sid, token);
@@ -258,10 +285,11 @@ void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, st
             continue;
         bool keep = str_starts(event_name(f->type), "task.") ? news : is_news(s, f) && has_row(rows, n, f->sid);
         news |= keep;
+        s->untold += keep && f->type == EV_RESERVATION_CREATED;
         if (!keep)
             drop(f);
     }
-    s->hold_until = steady_ms() + PRIMING_MS;
+    s->hold_until = s->told_at = steady_ms() + PRIMING_MS;
     prime(s);
     for (size_t i = 0; i < n; i++)
         learn(s, rows[i]->sid);

@@ -143,6 +143,7 @@ struct session {
     struct map          known;             /* reservations that the client has heard of: sid -> struct known */
     struct link         held, out;         /* frames: until primed; until the flush */
     size_t              nheld;
+    int64_t             untold, told_at;   /* reservations that its list had and that it hears of then */
     atomic_int          travelling;        /* frames with the courier */
     atomic_bool         closed;            /* by its loop */
 };
@@ -176,6 +177,9 @@ void    sessions_stop(struct bridge *b);
 /* delivery.c */
 void deliver(void *bridge, struct tx *tx, const struct event *e); /* a listener */
 void session_offer(struct session *s, struct frame *f);
+/* How many reservations that a starting client will yet hear of: it counts each as a change of its worker, so until then
+ * it gets a version without them. */
+int64_t session_untold(struct bridge *b, const char *worker_sid, uint64_t token);
 /* Its list is about to be answered: it knows these, and hears of what was made since its handshake. */
 void session_listed(struct bridge *b, const char *worker_sid, uint64_t token, struct reservation *const *rows, size_t n);
 void frames_free(struct link *list);

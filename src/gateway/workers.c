@@ -8,6 +8,16 @@ static bool is_own(const struct call *c)
     return str_eq(c->sids[1], c->op->who.worker_sid);
 }
 
+static uint64_t token_hash(const struct call *c)
+{
+    return hash_bytes(c->envelope.token, strlen(c->envelope.token));
+}
+
+static int64_t untold(struct call *c)
+{
+    return is_own(c) ? session_untold(c->bridge, c->sids[1], token_hash(c)) : 0;
+}
+
 fault_t call_worker(struct call *c, bool directory, struct worker **out)
 {
     void *row = NULL;
@@ -24,8 +34,11 @@ static void answer_worker(struct call *c, const struct worker *w)
 {
     struct json_out o;
 
+    struct stamp s = stamp_of(c->op->tx, w);
+
+    s.version -= untold(c);
     json_begin(&o, c->op->arena);
-    worker_json_live(&o, c->op->tx, w);
+    worker_json(&o, w, row_find(c->op->tx, &activity_kind, w->activity_sid), s);
     call_answer(c, &o);
 }
 
@@ -64,7 +77,7 @@ fault_t worker_update(struct call *c)
     fault_t f = call_worker(c, false, &w);
 
     if (!f && is_own(c)) /* a supervisor's client sends its own version with somebody else's change */
-        f = call_version(c, w->version);
+        f = call_version(c, w->version - untold(c));
     f = f ? f : call_attributes(c, &worker_kind, &attributes);
     if (f)
         return f;
@@ -195,8 +208,7 @@ fault_t worker_reservations(struct call *c)
     }
     close_page(c, &o, to < g.n ? sid_of(&reservation_kind, g.rows[to - 1]) : NULL);
     if (is_own(c) && !from)
-        session_listed(c->bridge, w->sid, hash_bytes(c->envelope.token, strlen(c->envelope.token)),
-                       (struct reservation *const *)g.rows, g.n);
+        session_listed(c->bridge, w->sid, token_hash(c), (struct reservation *const *)g.rows, g.n);
     return NULL;
 }
 
