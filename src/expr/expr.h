@@ -135,6 +135,17 @@ struct expr_read {
 unsigned expr_reads(const struct expr *e);                /* bits of enum expr_reads */
 const struct expr_read *expr_paths(const struct expr *e); /* attribute paths as they come, repeats included */
 
+/* --- finding: which of many expressions can be true for a worker at all, without evaluating them ---
+ *
+ * `skills HAS "french" AND level > 2` can only be true for a worker whose attribute skills is or holds the text french.  Such
+ * a need is a necessary condition, never a sufficient one.  Texts and paths are told by their hashes (base/map.h): two
+ * that share one only make somebody evaluate in vain - or, for paths, a chance of one in 2^64 that is not taken care of. */
+struct expr_reference; /* below: order_by, known workers */
+struct expr_need { const struct expr_reference *where; uint64_t path_hash, text_hash; };
+enum { EXPR_NEEDS_MAX = 16 };
+/* Of the workers' attributes; one of them must be so.  How many; 0: it cannot be told, evaluate.  References live in the arena, and point into the expression. */
+size_t expr_needs(struct arena *a, const struct expr *e, struct expr_need out[EXPR_NEEDS_MAX]);
+
 /* --- explaining: the same evaluation again, for a person who asks why --- */
 
 enum { EXPR_REASONS_MAX = 16, EXPR_SHOWN_MAX = 300 };

@@ -3,7 +3,7 @@
  *   lexer.c    text -> tokens             names.c  dialects and built-ins: what a path means
  *   parser.c   tokens -> tree             eval.c   tree + scope -> bool
  *   order.c    order_by                   value.c  one comparison of two values
- *   explain.c  tree + scope -> reasons
+ *   explain.c  tree + scope -> reasons    needs.c  tree -> what must be so
  *
  * Lists in the tree are linked (next), because an arena does not grow arrays. */
 #pragma once
