@@ -67,12 +67,22 @@ struct crowds { struct crowd *at; size_t n; };   /* 0: all; then by channel slot
 /* What a queue has for one channel: the tasks that wait, and how many of its workers could take one. */
 struct lane { struct wait_tree waiting; size_t nwaiting, nready; };
 
+/* finder.c: where to look for the queues of a worker. */
+struct need;
+struct finder {
+    struct map  words;              /* of an attribute -> the queues that ask for it */
+    struct link paths;              /* the attributes in which words are looked for */
+    struct bits wordless, by_facts; /* queues that ask for no word; that read facts */
+    struct bits found;              /* room for finder_look() */
+};
+
 struct workspace_live {
     struct workspace row;
     bool             linked;
     struct link      self; /* in routing.workspaces */
     struct link      activities, channels, queues, workflows, workers, tasks;
     struct slots     worker_slots, queue_slots, channel_slots, activity_slots;
+    struct finder    finder;
     struct tallies   tallies;
     struct crowds    crowds;
     size_t           nfact_readers; /* workflows that ask for facts about workers, which change without an update */
@@ -103,6 +113,8 @@ struct queue_live {
     size_t                 slot;
     struct arena          *arena;      /* of the expression */
     const struct expr     *expression;
+    struct need           *needs;      /* in the arena: where the finder has it */
+    size_t                 nneeds;
     uint64_t               source_hash;
     bool                   lifo;       /* how the lanes are ordered */
     struct bits            workers;    /* the members */
@@ -236,6 +248,13 @@ struct fact_subject { const struct worker_live *worker; const struct queue_live 
 void          worker_fact(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out);
 int           compare_idle(const struct idle_key *a, const struct idle_key *b);
 int           compare_wait(const struct wait_key *a, const struct wait_key *b); /* both of one order, that of a */
+
+/* finder.c */
+void finder_put(struct queue_live *q);  /* its expression is new */
+void finder_drop(struct queue_live *q); /* before the arena of its expression goes */
+void finder_free(struct finder *f);
+/* Every queue that the worker belongs to, or may belong to; valid until the next call. */
+const struct bits *finder_look(const struct worker_live *w);
 
 struct idle_key idle_key_of(const struct worker_live *w, const struct worker_channel_live *c);
 

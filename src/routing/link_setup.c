@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { QUEUE_ROOM = 512 }; /* most expressions are short, and there are thousands */
+
 static uint64_t hash_text(const char *s)
 {
     return s ? hash_bytes(s, strlen(s)) : 1;
@@ -86,6 +88,7 @@ void unlink_workspace(struct routing *e, struct workspace_live *w)
     free_slots(&w->queue_slots);
     free_slots(&w->channel_slots);
     free_slots(&w->activity_slots);
+    finder_free(&w->finder);
     tallies_free(&w->tallies);
     crowds_free(&w->crowds);
     list_remove(&w->self);
@@ -193,11 +196,13 @@ static void compile_queue(struct routing *e, struct queue_live *q)
 {
     struct expr_error err = { 0 };
 
+    finder_drop(q);
     arena_free(q->arena);
-    q->arena = arena_new();
+    q->arena = arena_new_sized(QUEUE_ROOM);
     q->expression = expr_compile(q->arena, q->row.target_workers, EXPR_QUEUE, &err);
     if (!q->expression) /* refused when it was set; an older server was more liberal */
         log_warn("routing.queue", "%s has no valid expression: %s", q->row.sid, err.message);
+    finder_put(q);
     for (LIST_EACH(l, &q->workspace->workers))
         refresh_member(e, q, CONTAINER_OF(l, struct worker_live, in_workspace));
 }
@@ -243,6 +248,7 @@ void unlink_queue(struct routing *e, struct queue_live *q)
         t->queue = NULL;
         count_task(t);
     }
+    finder_drop(q);
     slots_release(&q->workspace->queue_slots, q->slot);
     tallies_free(&q->tallies);
     crowds_free(&q->crowds);

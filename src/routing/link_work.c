@@ -201,11 +201,10 @@ void refresh_member(struct routing *e, struct queue_live *q, struct worker_live 
 
 void refresh_membership(struct routing *e, struct worker_live *w, bool only_by_facts)
 {
-    for (LIST_EACH(l, &w->workspace->queues)) {
-        struct queue_live *q = CONTAINER_OF(l, struct queue_live, in_workspace);
-        if (q->expression && (!only_by_facts || (expr_reads(q->expression) & EXPR_READS_FACTS)))
-            refresh_member(e, q, w);
-    }
+    const struct bits *queues = only_by_facts ? &w->workspace->finder.by_facts : finder_look(w);
+
+    for (size_t i = 0; (i = bits_next(queues, i)) != NO_SLOT; i++)
+        refresh_member(e, slots_get(&w->workspace->queue_slots, i), w);
 }
 
 static json_t *parse_attributes(const char *text)

@@ -27,6 +27,25 @@ static const struct { const char *title, *lines; } stories[] = {
     "turn 299\n" "is T completed\n"
     "turn 1\n" "gone T\n" "told\n" },
 
+{ "Queues find their workers by the words that they ask for, and by what asks for none",
+    "queue French : skills HAS 'french'\n" "queue North : team == 'north' AND level > 1\n"
+    "queue Either : team IN ['north', 'south'] OR skills HAS 'french'\n" "queue Three : team == '3'\n"
+    "queue Not : NOT skills HAS 'french'\n" "queue Deep : of.skills HAS 'french'\n" "queue Hers : friendly_name == 'Ann'\n"
+    "worker Ann Available {\"skills\":[\"french\",\"x\"],\"team\":\"north\",\"level\":2}\n"
+    "worker Bob Available {\"team\":\"south\",\"of\":{\"skills\":[\"french\"]}}\n"
+    "worker Cid Available {\"team\":3}\n"
+    "members French Ann\n" "members North Ann\n" "members Either Ann Bob\n" "members Three Cid\n" "members Not Bob Cid\n"
+    "members Deep Bob\n" "members Hers Ann\n"
+    "attributes Ann {\"team\":\"3\",\"level\":2}\n"
+    "members French\n" "members North\n" "members Either Bob\n" "members Three Ann Cid\n" "members Not Ann Bob Cid\n"
+    "attributes Cid {\"skills\":\"french\",\"team\":[\"north\"]}\n"
+    "members French\n" "members Either Bob\n" "members Three Ann\n"
+    "target French : skills HAS 'x' OR team == 'south'\n" "members French Bob\n"
+    "attributes Cid {\"skills\":[\"x\"]}\n" "members French Bob Cid\n"
+    "undo attributes Cid {\"skills\":[\"french\"]}\n" "members French Bob Cid\n" "members Not Ann Bob Cid\n"
+    "undo target French : skills HAS 'french'\n" "attributes Ann {\"skills\":[\"x\"]}\n" "members French Ann Bob Cid\n"
+    "reload\n" "members French Ann Bob Cid\n" "attributes Bob {}\n" "members French Ann Cid\n" "members Either\n" },
+
 { "A task waits until somebody can take it",
     ONE_QUEUE
     "worker Ann Offline\n"
