@@ -93,6 +93,21 @@ static void add(struct simulated *sum, const struct simulated *x)
     sum->digest ^= x->digest;
 }
 
+/* Whoever interrupts the parent wakes it from wait(), and it ends as if a world had gone wrong: nothing is left behind.
+ */
+static void interrupted(int sig)
+{
+    (void)sig;
+}
+
+static void on_interrupt(void (*handler)(int))
+{
+    struct sigaction a = { .sa_handler = handler };
+
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}
+
 static pid_t start_job(const struct request *r, int64_t job, struct simulated *sum)
 {
     pid_t pid = fork();
@@ -102,6 +117,7 @@ static pid_t start_job(const struct request *r, int64_t job, struct simulated *s
         exit(2);
     }
     if (!pid) {
+        on_interrupt(SIG_DFL);
         run_job(r, job, sum);
         _exit(0);
     }
@@ -147,6 +163,7 @@ int main(int argc, char **argv)
     bool good = true;
     _arena_ struct arena *a = arena_new();
 
+    on_interrupt(interrupted);
     r.folder = simulation_folder(a);
     printf("seed %llu, %lld jobs\n", (unsigned long long)r.seed, (long long)r.jobs);
     fflush(stdout);

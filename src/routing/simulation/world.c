@@ -442,8 +442,7 @@ static void end_episode(struct world *w)
         break;
     }
     w->sum->episodes++;
-    w->sum->digest = (w->sum->digest ^ (uint64_t)w->sum->offers ^ ((uint64_t)w->tasks.n << 32)) * 0x9e3779b97f4a7c15 +
-                     (uint64_t)clock_now(w->clock);
+    w->digest = (w->digest ^ (uint64_t)w->tasks.n ^ w->dice.state) * 0x9e3779b97f4a7c15 + (uint64_t)clock_now(w->clock);
     arena_reset(w->arena);
 }
 
@@ -535,6 +534,7 @@ void simulate(const struct simulation *x, struct simulated *sum)
         end_episode(w);
     }
     reload(w);
+    sum->digest ^= w->digest;
     sum->lasted += clock_now(w->clock) - first_day;
     stop(w);
     world_free(w);

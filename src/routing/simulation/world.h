@@ -65,6 +65,7 @@ struct world {
     bool           idle;                                /* there was nothing to do */
     char           notes[NOTES][256];
     struct replay *replay;
+    uint64_t       digest;
 };
 
 /* world.c */
