@@ -1,6 +1,6 @@
 #include "modules.h"
 
-#include "gateway/eventbridge.h"
+#include "gateway/eventbridge/eventbridge.h"
 #include "health.h"
 #include "ledger/ledger.h"
 #include "measure/measure.h"

@@ -5,10 +5,12 @@ import pathlib
 import re
 import sys
 
-# Lowest first; folders of one floor do not know each other. A product is a floor of its own kind: product/x knows no
+# Lowest first; folders of one floor do not know each other, nor do the folders of a product or a gateway: product/x knows no
 # product/y. The roof is the .c and .h files that lie in src/ itself.
 FLOORS = [['base'], ['codec'], ['net', 'store', 'expr'], ['ledger'], ['auth'], ['rest', 'webhook'],
-          ['routing', 'sync', 'chat', 'media'], ['voice', 'measure', 'whatif'], ['flow', 'gateway'], ['product'], ['.']]
+          ['routing', 'sync', 'media'], ['chat', 'live', 'voice', 'measure', 'whatif'],
+          ['channel', 'interaction', 'flow', 'gateway'], ['product'], ['.']]
+DIVIDED = ['gateway', 'product']
 FLOOR = {folder: i for i, floor in enumerate(FLOORS) for folder in floor}
 
 # Whose library is it? A name that ends in / stands for all headers below it.
@@ -31,9 +33,9 @@ INCLUDE = re.compile(r'\s*#\s*include\s+(["<])([^">]+)')
 
 
 def module(path):
-    """The folder a file belongs to: product/x, a folder of src/, or '.', the roof."""
+    """The folder a file belongs to: product/x, gateway/x, another folder of src/, or '.', the roof."""
     parts = path.split('/')
-    if parts[0] == 'product' and len(parts) > 2:
+    if parts[0] in DIVIDED and len(parts) > 2:
         return '/'.join(parts[:2])
     return parts[0] if len(parts) > 1 else '.'
 
@@ -60,7 +62,7 @@ def own(me, header):
     floors = [FLOOR.get(m.split('/')[0]) for m in (mine, theirs)]
     if None in floors:
         return f'{(mine, theirs)[floors.index(None)]} has no floor; tools/layers.py lists them'
-    shared = theirs == 'product'                # product/x.h itself is what all products share
+    shared = theirs in DIVIDED                  # product/x.h itself is what all products share
     if floors[1] > floors[0] or (floors[1] == floors[0] and not shared):
         return f'{mine} may not look at {theirs}'
     return None

@@ -1,6 +1,6 @@
 #include "product/presence/presence.h"
 
-#include "gateway/presence.h"
+#include "gateway/eventbridge/presence.h"
 #include "routing/kinds.h"
 
 /* A workspace where nothing was set has no row: looking shows what holds, changing makes one. */

@@ -1,4 +1,4 @@
-/* presence: what becomes of workers who are gone, as an administrator sees and sets it (gateway/presence.h has the story). */
+/* presence: what becomes of workers who are gone, as an administrator sees and sets it (gateway/eventbridge/presence.h has the story). */
 #pragma once
 #include "rest/resource.h"
 

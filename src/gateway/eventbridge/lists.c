@@ -1,5 +1,5 @@
 /* Lists of a workspace, which may be long: on a reader's thread, from the store. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include "codec/base64.h"
 #include "expr/expr.h"

@@ -1,6 +1,6 @@
 /* Which request is which function.  An opening brace stands for a SID that the function gets; a row that has no
  * function is known and not performed by this server yet. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Tasks, as far as a worker has to do with them. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include "codec/date.h"
 #include <string.h>

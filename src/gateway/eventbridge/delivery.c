@@ -5,7 +5,7 @@
  * all callbacks after a commit come before the replies of that batch.  From there a frame goes straight to the socket,
  * or, when it must wait, with the courier; while the courier holds one frame of a session, the others of that session
  * follow it. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

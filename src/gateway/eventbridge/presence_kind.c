@@ -1,5 +1,5 @@
 /* What becomes of workers who are gone: one row a workspace, once something was set. */
-#include "gateway/presence.h"
+#include "gateway/eventbridge/presence.h"
 
 #include <string.h>
 

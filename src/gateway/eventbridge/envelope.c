@@ -1,5 +1,5 @@
 /* The bytes of a request: JSON, whatever its Content-Type says (the SDK never says JSON). */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 

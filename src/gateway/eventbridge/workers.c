@@ -1,5 +1,5 @@
 /* Workers, their channels and their reservations. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 

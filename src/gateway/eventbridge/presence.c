@@ -4,7 +4,7 @@
  * logged out then (presence.h), another alarm moves him, unless somebody comes back first.  Alarms are rows, so a
  * worker whose server went down under him is looked after, too: what is left of the sessions of an earlier life is
  * found when the rows are loaded. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include "base/log.h"
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 /* clang-format off */

@@ -1,7 +1,7 @@
 /* Rows as the SDK wants to see them: snake_case, seconds since 1970, versions and attributes as texts.  Every key
  * stands here because the client throws when one is missing; task_transfer and active_outgoing_task_transfer stay out
  * because it throws when they are null. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * It exists because a client must see the reply to its request before the events that the request caused, although the
  * two travel on different connections; and because the SDK needs a moment after its lists.  It knows nothing of what it
  * carries.  Time here is the machine's own and runs while a test's clock stands still. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

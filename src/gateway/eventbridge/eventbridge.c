@@ -1,5 +1,5 @@
 /* The module, and a request's way from its envelope to its answer. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 

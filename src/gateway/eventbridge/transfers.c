@@ -1,5 +1,5 @@
 /* A worker hands a task on, and thinks better of it. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What the first SDK (taskrouter.js 1.x) sends: requests to the REST API, whole URLs, inside of envelopes; their
  * answers are the API's own.  Its capability token says by URL what it may do, so here that is asked and then the
  * request is what it says it is. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * only then does the session exist for others.  The end goes the other way: the socket's loop sends a command that
  * takes the alarms back, after it the session leaves the tables, and what is left of it travels behind its last frame
  * to the courier, who frees it. */
-#include "gateway/internal.h"
+#include "gateway/eventbridge/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
