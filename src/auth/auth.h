@@ -31,6 +31,12 @@ struct principal {
     const char *worker_sid, *workspace_sid, *role; /* grants of a token (task_router), or the user's */
     const char *roles;           /* of a user: JSON array of words: "agent", "supervisor", "admin" */
     const char *policy;          /* of a restricted key, or the list of a capability token: JSON; NULL: no restriction */
+    const char *chat_service_sid;  /* grant "chat" of a token: the IS… that it may use; NULL: none */
+    const char *chat_role_sid;     /* likewise, the role that its user gets there: deployment_role_sid */
+    const char *chat_push_credential_sid, *chat_endpoint_id;
+    const char *sync_service_sid;  /* grant "data_sync": IS…, or "default" */
+    const char *sync_endpoint_id;
+    const char *insights_service;  /* grant "flex_insights": "WS….insights", or whatever its maker wrote */
     const char *channel_sid;     /* of a capability token: the worker, queue or workspace whose events it hears */
     bool        may_manage;      /* accounts and keys: the account itself, a main key, an admin */
     bool        suspended;       /* the subaccount acted on is not active: its parent may still read it */
@@ -88,6 +94,10 @@ enum deed { MAY_READ, MAY_WRITE, MAY_LIST, MAY_CREATE, MAY_UPDATE, MAY_DELETE };
 /* A restricted key's policy and a user's or token's role decide.  resource: its path ("/v1/Workspaces/{workspace_sid}/Tasks", which
  * a policy calls "workspaces.tasks") or, less exactly, its name ("Task"). */
 fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, enum deed deed);
+/* May these credentials come in at an endpoint of this label at all?  What browser SDKs use ("cds", "aim", "tsock", "mcs") is for tokens with
+ * the grant that it is for; media ("mcs") also for an account and its keys.  rest/ asks for every endpoint that needs credentials;
+ * auth_may() asks as well.  Such a token opens no REST product: its SDK's requests come through a gateway, which knows whose things they are. */
+fault_t auth_enter(const struct principal *p, struct arena *a, const char *label);
 /* Where a URL leads, by whatever name the server is reached: "https://taskrouter.twilio.com/v1/Workspaces?PageSize=5" and
  * "http://127.0.0.1:8080/taskrouter/v1/Workspaces/?PageSize=5" are label "taskrouter", path "/v1/Workspaces", query "PageSize=5".  False: to
  * none of the products that capability tokens are for. */

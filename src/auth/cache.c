@@ -116,6 +116,13 @@ static void copy_principal(struct arena *a, struct principal *to, const struct p
     to->roles = arena_strdup(a, from->roles);
     to->policy = arena_strdup(a, from->policy);
     to->channel_sid = arena_strdup(a, from->channel_sid);
+    to->chat_service_sid = arena_strdup(a, from->chat_service_sid);
+    to->chat_role_sid = arena_strdup(a, from->chat_role_sid);
+    to->chat_push_credential_sid = arena_strdup(a, from->chat_push_credential_sid);
+    to->chat_endpoint_id = arena_strdup(a, from->chat_endpoint_id);
+    to->sync_service_sid = arena_strdup(a, from->sync_service_sid);
+    to->sync_endpoint_id = arena_strdup(a, from->sync_endpoint_id);
+    to->insights_service = arena_strdup(a, from->insights_service);
 }
 
 bool view_recall(struct auth_view *v, const struct digest *d, struct arena *a, struct principal *out)

@@ -137,6 +137,25 @@ static fault_t token_in_time(struct arena *a, const json_t *claims, int64_t now,
     return NULL;
 }
 
+/* What is granted to the SDKs of Conversations and Sync. */
+static void take_client_grants(struct arena *a, const json_t *grants, struct principal *out)
+{
+    const struct {
+        const char **member, *grant, *name;
+    } rows[] = {
+        { &out->chat_service_sid, "chat", "service_sid" },
+        { &out->chat_role_sid, "chat", "deployment_role_sid" },
+        { &out->chat_push_credential_sid, "chat", "push_credential_sid" },
+        { &out->chat_endpoint_id, "chat", "endpoint_id" },
+        { &out->sync_service_sid, "data_sync", "service_sid" },
+        { &out->sync_endpoint_id, "data_sync", "endpoint_id" },
+        { &out->insights_service, "flex_insights", "service_sid" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        *rows[i].member = arena_strdup(a, json_get_string(json_object_get(grants, rows[i].grant), rows[i].name));
+}
+
 static void take_grants(struct arena *a, const json_t *claims, struct principal *out)
 {
     const json_t *grants = json_object_get(claims, "grants");
@@ -148,6 +167,7 @@ static void take_grants(struct arena *a, const json_t *claims, struct principal 
     out->role = arena_strdup(a, json_get_string(tasks, "role"));
     if (!out->role && out->worker_sid)
         out->role = "worker";
+    take_client_grants(a, grants, out);
 }
 
 /* What the claims of a capability token say, once its signature is known to be good.  Its channel is the worker, queue

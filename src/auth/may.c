@@ -213,18 +213,68 @@ static bool session_may(const struct principal *p, struct arena *a, const char *
     return false;
 }
 
+/* --- what the browser SDKs use ------------------------------------------------------------------------------- */
+
+enum grant { GRANT_CHAT = 1, GRANT_SYNC = 2, GRANT_INSIGHTS = 4 };
+
+/* clang-format off */
+static const struct door {
+    const char *label;
+    unsigned grants; /* one of them opens it */
+    bool others;     /* and so do an account's token and its keys */
+} doors[] = {
+    { "tsock", GRANT_CHAT | GRANT_SYNC | GRANT_INSIGHTS, false },
+    { "cds",   GRANT_CHAT | GRANT_SYNC | GRANT_INSIGHTS, false },
+    { "aim",   GRANT_CHAT,                               false },
+    { "mcs",   GRANT_CHAT,                               true  },
+};
+/* clang-format on */
+
+static const struct door *door_of(const char *label)
+{
+    for (const struct door *d = doors; d < doors + sizeof doors / sizeof *doors; d++)
+        if (str_eq(d->label, label))
+            return d;
+    return NULL;
+}
+
+/* A grant is for somebody: without an identity it opens nothing. */
+static unsigned grants_of(const struct principal *p)
+{
+    if (!p->identity || !*p->identity)
+        return 0;
+    return (p->chat_service_sid ? GRANT_CHAT : 0) | (p->sync_service_sid ? GRANT_SYNC : 0) |
+           (p->insights_service ? GRANT_INSIGHTS : 0);
+}
+
+fault_t auth_enter(const struct principal *p, struct arena *a, const char *label)
+{
+    const struct door *d = door_of(label);
+
+    if (!d)
+        return NULL;
+    if (p->by == BY_TOKEN ? d->grants & grants_of(p) : d->others && (p->by == BY_ACCOUNT || p->by == BY_KEY))
+        return NULL;
+    return fault(a, F_FORBIDDEN, "These credentials have no grant for %s", label);
+}
+
 /* A token is for the gateways.  What Flex's own programs read with one besides is its configuration. */
 static bool token_may(const struct principal *p, const char *product, bool write)
 {
+    if (door_of(product)) /* which auth_enter() has found open */
+        return true;
     return str_eq(product, "flex-api") && p->workspace_sid && !write;
 }
 
 fault_t auth_may(const struct principal *p, struct arena *a, const char *product, const char *resource, enum deed deed)
 {
     bool write = deed != MAY_READ && deed != MAY_LIST, good = false;
+    fault_t f = auth_enter(p, a, product);
 
     if (p->suspended && write)
         return fault(a, F_ACCOUNT_SUSPENDED, "Account %s is not active", p->account_sid);
+    if (f && p->by != BY_NOBODY)
+        return f;
     switch (p->by) {
     case BY_NOBODY:
         return fault(a, F_UNAUTHENTICATED, "Authenticate");

@@ -157,6 +157,41 @@ static void a_token_is_for_the_gateways(void **state)
     }
 }
 
+static bool enters(const struct principal *p, const char *label)
+{
+    _arena_ struct arena *a = arena_new();
+
+    return !auth_enter(p, a, label);
+}
+
+/* A grant is one key for one door, and somebody must hold it. */
+static void a_grant_opens_its_sdk(void **state)
+{
+    struct principal chat = { .by = BY_TOKEN, .identity = "ada", .chat_service_sid = "IS1" };
+    struct principal sync = { .by = BY_TOKEN, .identity = "ada", .sync_service_sid = "IS2" };
+    struct principal live = { .by = BY_TOKEN, .identity = "ada", .insights_service = "WS1.insights" };
+    struct principal none = { .by = BY_TOKEN, .identity = "ada", .workspace_sid = "WS1" };
+    struct principal empty = { .by = BY_TOKEN, .identity = "", .chat_service_sid = "IS1" };
+    struct principal session = { .by = BY_SESSION, .identity = "ada", .roles = "[\"admin\"]" };
+    struct principal account = { .by = BY_ACCOUNT }, key = { .by = BY_KEY };
+
+    (void)state;
+    assert_true(enters(&chat, "aim") && enters(&chat, "cds") && enters(&chat, "mcs") && enters(&chat, "tsock"));
+    assert_true(enters(&sync, "cds") && enters(&sync, "tsock") && !enters(&sync, "aim") && !enters(&sync, "mcs"));
+    assert_true(enters(&live, "cds") && enters(&live, "tsock") && !enters(&live, "aim") && !enters(&live, "mcs"));
+    for (size_t i = 0; i < 4; i++) {
+        const char *label = (const char *[]){ "tsock", "cds", "aim", "mcs" }[i];
+        assert_false(enters(&none, label) || enters(&empty, label) || enters(&session, label));
+        assert_true(may(&chat, label, "/v3/Maps", MAY_CREATE) == enters(&chat, label));
+        assert_true(may(&sync, label, "/v3/Maps", MAY_CREATE) == enters(&sync, label));
+        assert_false(may(&session, label, "/v3/Maps", MAY_READ));
+    }
+    assert_true(enters(&account, "mcs") && enters(&key, "mcs"));
+    assert_false(enters(&account, "cds") || enters(&key, "aim"));
+    assert_false(may(&chat, "conversations", "/v1/Conversations", MAY_READ));
+    assert_false(may(&sync, "sync", "/v1/Services", MAY_LIST));
+}
+
 static void a_suspended_account_is_read_only(void **state)
 {
     _arena_ struct arena *a = arena_new();
@@ -178,6 +213,7 @@ int main(void)
         cmocka_unit_test(an_agent_looks_around),
         cmocka_unit_test(a_supervisor_moves_people_and_tasks),
         cmocka_unit_test(a_token_is_for_the_gateways),
+        cmocka_unit_test(a_grant_opens_its_sdk),
         cmocka_unit_test(a_suspended_account_is_read_only),
     };
 

@@ -51,3 +51,14 @@ const char *address_beside(const struct op *op, const char *label)
         return arena_printf(op->arena, "%.*s%s%s", (int)(host - prefix), prefix, label, host + own);
     return arena_printf(op->arena, "%.*s%s", (int)(n - own), prefix, label);
 }
+
+/* "http://127.0.0.1:8080" is the site, with its products below; "https://tsock.us1.example.com" is a product's own
+ * host, and the others have theirs beside it. */
+const char *address_at(const struct rest *r, struct arena *a, const char *origin, const char *label)
+{
+    const char *host = strstr(origin, "://") + 3, *dot = strchr(host, '.');
+
+    if (dot && !is_address(host) && label_known(r, host, (size_t)(dot - host)))
+        return arena_printf(a, "%.*s%s%s", (int)(host - origin), origin, label, dot);
+    return arena_printf(a, "%s/%s", origin, label);
+}

@@ -59,12 +59,17 @@ void answer_send(struct op *op)
 {
     struct answer *a = &op->answer;
 
+    if (!a->status)
+        a->status = a->body ? 200 : 204;
+    if (op->inner) {
+        op->inner->answer = *a;
+        op->inner->done(op->inner);
+        return;
+    }
     if (any_origin(op) && http_header(op->http, "origin")) {
         op_header_add(op, "Access-Control-Allow-Origin", "*");
         op_header_add(op, "Access-Control-Expose-Headers", "ETag");
     }
-    if (!a->status)
-        a->status = a->body ? 200 : 204;
     http_reply(op->http, &(struct http_answer){ .status = a->status,
                                                 .headers = a->headers,
                                                 .nheaders = a->nheaders,

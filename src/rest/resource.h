@@ -81,6 +81,7 @@ struct unperformed { const char *product, *method, *path; };
 
 /* --- one request under way -------------------------------------------------------------------------------- */
 struct rest;
+struct rest_inner;
 struct site;
 struct answer { int status; const char *content_type, *body; size_t length; struct http_header headers[8]; size_t nheaders; };
 
@@ -89,7 +90,8 @@ struct op {
     struct job             job;       /* when it runs on a reader */
     struct arena          *arena;
     struct rest           *rest;
-    struct http_request   *http;
+    struct http_request   *http;      /* never NULL: of an inner request (rest.h) it is made up */
+    struct rest_inner     *inner;     /* NULL: it came by HTTP */
     const struct resource *res;       /* NULL for an endpoint */
     const struct endpoint *endpoint;  /* NULL for a resource */
     struct principal       who;       /* who.account_sid: the account acted on */

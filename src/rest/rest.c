@@ -99,18 +99,39 @@ void rest_free(struct rest *r)
 /* --- performing -----------------------------------------------------------------------------------------------------
  */
 
+/* Whoever sends an inner request has seen to it; but a token is no session, wherever it came in. */
+static fault_t vouched_for(struct op *op, enum needs needs)
+{
+    if (needs == SESSION ? op->who.by == BY_SESSION : op->who.by != BY_NOBODY)
+        return NULL;
+    return refuse(op, F_UNAUTHENTICATED, "Authenticate: no credentials were given");
+}
+
+static fault_t by_headers(struct op *op)
+{
+    const char *authorization = op_header(op, "authorization"), *token = op_header(op, "x-twilio-token");
+
+    if (authorization)
+        return auth_basic(op->view, op->db, op->arena, authorization, &op->who);
+    if (token) /* how the browser SDKs ask for media */
+        return auth_token(op->view, op->db, op->arena, token, &op->who);
+    return refuse(op, F_UNAUTHENTICATED, "Authenticate: no credentials were given");
+}
+
 static fault_t authenticate(struct op *op)
 {
-    const char *authorization = op_header(op, "authorization");
     enum needs needs = op->endpoint ? op->endpoint->needs : CREDENTIALS;
+    fault_t f;
 
     if (needs == PUBLIC || needs == OWN_CHECK || op->vouched)
         return NULL;
-    if (needs == SESSION)
-        return auth_session(op->view, op->db, op->arena, op_header(op, "cookie"), &op->who);
-    if (!authorization)
-        return refuse(op, F_UNAUTHENTICATED, "Authenticate: no credentials were given");
-    return auth_basic(op->view, op->db, op->arena, authorization, &op->who);
+    if (op->inner)
+        f = vouched_for(op, needs);
+    else if (needs == SESSION)
+        f = auth_session(op->view, op->db, op->arena, op_header(op, "cookie"), &op->who);
+    else
+        f = by_headers(op);
+    return f || !op->endpoint ? f : auth_enter(&op->who, op->arena, op->label);
 }
 
 static enum deed deed_of(const struct entry *e)
@@ -432,6 +453,18 @@ static const char *site_path(const struct op *op)
                                                                                                             : NULL;
 }
 
+/* From where HTTP and inner requests go the same way. */
+static void take(struct op *op, const struct route *route, char **values)
+{
+    fault_t f = route ? understand(op, route, values)
+                      : refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path);
+
+    if (f)
+        finish(op, f);
+    else
+        dispatch(op);
+}
+
 void rest_handle(void *arg, struct http_request *req)
 {
     struct rest *r = arg;
@@ -451,14 +484,56 @@ void rest_handle(void *arg, struct http_request *req)
         const char *path = site_path(op);
         if (path && r->config.fallback && r->config.fallback(r->config.fallback_arg, req, path))
             return;
-        finish(op, refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path));
-        return;
     }
-    fault_t f = understand(op, route, values);
-    if (f)
-        finish(op, f);
-    else
-        dispatch(op);
+    take(op, route, values);
+}
+
+/* --- from within
+ * --------------------------------------------------------------------------------------------------------- */
+
+/* What HTTP would have brought, so that no one behind here has to ask which way a request came. */
+static struct http_request *made_up(struct rest_inner *q)
+{
+    struct http_request *req = arena_alloc(q->arena, sizeof(*req));
+    struct http_header *headers = arena_alloc(q->arena, (q->nheaders + 1) * sizeof(*headers));
+    const char *authority = strstr(q->origin, "://") + 3;
+    const char *query = q->query ? q->query : "";
+
+    if (q->nheaders)
+        memcpy(headers, q->headers, q->nheaders * sizeof(*headers));
+    *req = (struct http_request){
+        .arena = q->arena,
+        .method = q->method,
+        .target = *query ? arena_printf(q->arena, "%s?%s", q->path, query) : q->path,
+        .path = q->path,
+        .query = query,
+        .scheme = arena_strndup(q->arena, q->origin, (size_t)(authority - 3 - q->origin)),
+        .host = arena_strndup(q->arena, authority, strcspn(authority, "/")),
+        .peer = q->peer ? q->peer : "",
+        .headers = headers,
+        .nheaders = q->nheaders,
+        .body = q->body ? arena_strndup(q->arena, q->body, q->length) : "",
+        .body_length = q->body ? q->length : 0,
+    };
+    if (q->content_type)
+        headers[req->nheaders++] = (struct http_header){ "content-type", q->content_type };
+    return req;
+}
+
+void rest_inner(struct rest *r, struct rest_inner *q)
+{
+    struct op *op = arena_alloc(q->arena, sizeof(*op));
+    char *values[SEGMENTS_MAX];
+
+    op->arena = q->arena;
+    op->rest = r;
+    op->inner = q;
+    op->http = made_up(q);
+    op->who = q->who;
+    op->label = q->label;
+    op->path = q->path;
+    op->prefix = address_at(r, op->arena, q->origin, q->label);
+    take(op, route_find(r, op->label, op->path, op->arena, values), values);
 }
 
 /* --- from inside of another request

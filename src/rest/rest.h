@@ -25,6 +25,28 @@ void         rest_start(struct rest *r);                 /* opens the readers; a
 void         rest_stop(struct rest *r);
 void         rest_free(struct rest *r);
 void         rest_handle(void *rest, struct http_request *req); /* http_config.request */
+
+/* A request that comes from within, or in another protocol's frame.  It reaches resources and endpoints as if it had come by HTTP:
+ * the same binding, rules, scoping and refusals.  Who sends it vouches for `who` (an endpoint with needs == OWN_CHECK finds it in op->who);
+ * what `who` may do is still decided by auth_may(), as for the same caller by HTTP.  An endpoint finds in op->http a request like any other,
+ * with op->inner beside it; an UPGRADE cannot come this way. */
+struct rest_inner {
+    struct arena           *arena;        /* yours; the op lives in it until `done` */
+    struct principal        who;
+    const char             *label, *method, *path, *query; /* path and query still escaped; query NULL: none */
+    const char             *content_type; /* NULL: one of the headers, or none */
+    const char             *body;         /* copied; NULL: none */
+    size_t                  length;
+    const struct http_header *headers;    /* names in lower case */
+    size_t                  nheaders;
+    const char             *origin;       /* "http://host:port", what URLs in answers begin with: of the site, or of one of its products' hosts */
+    const char             *peer;         /* the client's address; NULL: unknown */
+    void                  (*done)(struct rest_inner *q); /* once; `answer` is filled; on the thread that answered: hand over.  q is yours again */
+    struct answer           answer;       /* lives in the arena */
+    void                   *arg;
+};
+void         rest_inner(struct rest *r, struct rest_inner *q);          /* any thread; may call done() at once */
+
 /* OpenAPI 3, one document; NULL and *why when a description is wrong. */
 const char  *rest_describe(struct arena *a, const struct module *const *modules, const char **why);
 const struct kind **rest_kinds(struct arena *a, const struct module *const *modules, size_t *n); /* all kinds, each once */

@@ -296,6 +296,94 @@ static void what_is_only_listed_has_no_url(void **state)
     assert_int_equal(ask("GET", arena_printf(arena, "%s?Ordering=Price", here), NULL).status, 400);
 }
 
+static struct toy_answer within(const struct principal *who, const char *method, const char *target, const char *body)
+{
+    return toy_inner(toy, arena, who, method, target, body);
+}
+
+static void requests_from_within_are_like_others(void **state)
+{
+    (void)state;
+    struct principal own = toy_owner(toy);
+    struct toy_answer made = within(&own, "POST", toys, "{\"Title\": \"Inner\", \"Price\": 3}");
+    assert_int_equal(made.status, 201);
+    assert_string_equal(made.etag, "\"0\"");
+    assert_string_equal(member(&made, "url"), arena_printf(arena, "https://plug.board:8443%s", instance(&made)));
+    assert_int_equal(within(&own, "POST", toys, "Price=3").status, 400);
+    assert_int_equal(within(&own, "POST", toys, "{\"Title\":").status, 400);
+    assert_int_equal(within(&own, "GET", arena_printf(arena, "%s?PageSize=1", toys), NULL).status, 200);
+    assert_int_equal(within(&own, "GET", "/toys/v1/Weather/Monday", NULL).status, 200);
+    assert_int_equal(within(&own, "PATCH", toys, "x=1").status, 405);
+    assert_int_equal(within(&own, "GET", "/toys/v1/Dreams", NULL).status, 501);
+    assert_int_equal(within(&own, "GET", "/toys/nothing", NULL).status, 404);
+    assert_int_equal(within(&own, "GET", "/nowhere/v1/Shelves", NULL).status, 404);
+    assert_int_equal(ask("GET", instance(&made), NULL).status, 200);
+}
+
+static void an_endpoint_cannot_tell_them_apart(void **state)
+{
+    (void)state;
+    struct principal own = toy_owner(toy), nobody = { .by = BY_NOBODY };
+    struct toy_answer a = within(&own, "POST", "/toys/v1/Echo/a%20b?q=1%2B1", "{\"word\": \"hi\"}");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.etag, "\"echo\"");
+    assert_string_equal(member(&a, "url"), "https://plug.board:8443/toys/v1/Echo/a%20b");
+    assert_string_equal(member(&a, "name"), "a b");
+    assert_string_equal(member(&a, "word"), "hi");
+    assert_string_equal(member(&a, "asked"), "1+1");
+    assert_string_equal(member(&a, "colour"), "green");
+    assert_string_equal(member(&a, "account_sid"), own.account_sid);
+    assert_true(json_is_true(json_object_get(a.json, "inner")));
+    a = within(&own, "POST", "/toys/v1/Echo/x?word=query", NULL);
+    assert_string_equal(member(&a, "word"), "query");
+    assert_int_equal(within(&nobody, "POST", "/toys/v1/Echo/x", NULL).status, 401);
+    assert_int_equal(within(&own, "POST", "/toys/v1/Session", NULL).status, 401);
+    assert_int_equal(within(&nobody, "GET", "/toys/v1/Here", NULL).status, 200);
+    a = ask("POST", "/toys/v1/Echo/x", "word=outer");
+    assert_string_equal(member(&a, "word"), "outer");
+    assert_true(json_is_false(json_object_get(a.json, "inner")));
+}
+
+static void a_vouched_token_may_no_more_than_by_http(void **state)
+{
+    (void)state;
+    struct principal token = toy_owner(toy), own = token;
+    token.by = BY_TOKEN;
+    token.identity = "ada";
+    assert_int_equal(within(&token, "GET", toys, NULL).status, 403);
+    assert_int_equal(within(&token, "POST", "/cds/v3/Things", NULL).status, 403);
+    token.sync_service_sid = "default";
+    assert_int_equal(within(&token, "GET", toys, NULL).status, 403);
+    assert_int_equal(within(&token, "POST", "/cds/v3/Things", NULL).status, 200);
+    assert_int_equal(within(&own, "POST", "/cds/v3/Things", NULL).status, 403);
+}
+
+static void the_header_of_the_browser_sdks_is_understood(void **state)
+{
+    (void)state;
+    struct toy_answer a =
+        toy_ask_as(toy, arena, NULL, "POST", "/cds/v3/Things", "x=1", "x-twilio-token: not.a.token\n");
+    assert_int_equal(a.status, 401);
+    assert_int_equal(json_integer_value(json_object_get(a.json, "code")), 20101);
+}
+
+static void addresses_follow_the_way_in(void **state)
+{
+    static const struct {
+        const char *origin, *prefix;
+    } cases[] = {
+        { "http://127.0.0.1:8080", "http://127.0.0.1:8080/cds" },
+        { "https://plug.board", "https://plug.board/cds" },
+        { "http://plug.board/x.twilio.com", "http://plug.board/x.twilio.com/cds" },
+        { "https://toys.us1.plug.board:8443", "https://cds.us1.plug.board:8443" },
+    };
+    struct rest r = { .labels = (const char *[]){ "toys", "cds" }, .nlabels = 2 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_string_equal(address_at(&r, arena, cases[i].origin, "cds"), cases[i].prefix);
+}
+
 static void bad_descriptions_are_found(void **state)
 {
     (void)state;
@@ -355,6 +443,11 @@ int main(void)
         cmocka_unit_test(what_is_not_there_says_so),
         cmocka_unit_test(views_look_ahead_and_answer_questions),
         cmocka_unit_test(what_is_only_listed_has_no_url),
+        cmocka_unit_test(requests_from_within_are_like_others),
+        cmocka_unit_test(an_endpoint_cannot_tell_them_apart),
+        cmocka_unit_test(a_vouched_token_may_no_more_than_by_http),
+        cmocka_unit_test(the_header_of_the_browser_sdks_is_understood),
+        cmocka_unit_test(addresses_follow_the_way_in),
         cmocka_unit_test(bad_descriptions_are_found),
         cmocka_unit_test(the_description_is_json),
     };

@@ -244,15 +244,46 @@ static const struct resource label_resource = {
     .show = show_label,
 };
 
+/* An endpoint that says how it was reached. */
+static fault_t echo(struct op *op)
+{
+    struct json_out o;
+
+    json_begin(&o, op->arena);
+    json_open(&o, '{');
+    json_pair_str(&o, "url", arena_printf(op->arena, "%s%s", op->prefix, op->path));
+    json_pair_str(&o, "name", op_path(op, "name"));
+    json_pair_str(&o, "word", op_param(op, "word"));
+    json_pair_str(&o, "asked", form_get(&op->query, "q"));
+    json_pair_str(&o, "colour", op_header(op, "x-colour"));
+    json_pair_str(&o, "account_sid", op->who.account_sid);
+    json_pair_bool(&o, "inner", op->inner != NULL);
+    json_close(&o, '}');
+    op_json(op, 200, json_done(&o));
+    op_header_add(op, "ETag", "\"echo\"");
+    return NULL;
+}
+
+/* clang-format off */
+static const struct endpoint endpoints[] = {
+    { .label = "toys", .method = "POST", .path = "/v1/Echo/{name}", .place = ON_LEDGER, .needs = CREDENTIALS, .run = echo },
+    { .label = "toys", .method = "POST", .path = "/v1/Session",     .place = ON_READER, .needs = SESSION,     .run = echo },
+    { .label = "toys", .method = "GET",  .path = "/v1/Here",        .place = ON_IO,     .needs = OWN_CHECK,   .run = echo },
+    { .label = "cds",  .method = "POST", .path = "/v3/Things",      .place = ON_READER, .needs = CREDENTIALS, .run = echo },
+};
+/* clang-format on */
+
 static const struct kind *const kinds[] = { &event_kind,   &alarm_kind_record, &account_kind,
                                             &api_key_kind, &user_kind,         &session_kind };
 static const struct resource *const resources[] = { &toy_resource,     &shelf_resource,    &old_shelf_resource,
                                                     &weather_resource, &forecast_resource, &wish_resource,
                                                     &label_resource };
 static const struct unperformed unperformed[] = { { "toys", "GET", "/v1/Dreams" } };
-static const struct module toy_module = {
-    .name = "toys", .kinds = ROWS(kinds), .resources = ROWS(resources), .unperformed = ROWS(unperformed)
-};
+static const struct module toy_module = { .name = "toys",
+                                          .kinds = ROWS(kinds),
+                                          .resources = ROWS(resources),
+                                          .endpoints = ROWS(endpoints),
+                                          .unperformed = ROWS(unperformed) };
 static const struct module *const list[] = { &toy_module, NULL };
 
 const struct module *const *toy_modules(void)
@@ -272,7 +303,7 @@ struct toy {
     struct auth *auth;
     struct rest *rest;
     struct site site;
-    const char *own, *stranger;
+    const char *own, *stranger, *own_sid;
 };
 
 /* A request that waits for its reply; handed over by the mailbox. */
@@ -307,7 +338,10 @@ static fault_t make_accounts(struct tx *tx, void *arg)
 {
     struct toy *t = arg;
 
-    t->own = basic(t->arena, account_make(tx, NULL, NULL, "Own", NULL));
+    struct account *own = account_make(tx, NULL, NULL, "Own", NULL);
+
+    t->own = basic(t->arena, own);
+    t->own_sid = arena_strdup(t->arena, own->sid);
     t->stranger = basic(t->arena, account_make(tx, NULL, NULL, "Stranger", NULL));
     return NULL;
 }
@@ -436,4 +470,63 @@ struct toy_answer toy_ask(struct toy *t, struct arena *a, const char *method, co
                           const char *headers)
 {
     return toy_ask_as(t, a, t->own, method, target, body, headers);
+}
+
+/* --- from within
+ * -------------------------------------------------------------------------------------------------------- */
+
+struct asking_within {
+    struct rest_inner inner;
+    struct mail mail;
+    struct mailbox *box;
+};
+
+static void arrived(struct rest_inner *q)
+{
+    struct asking_within *w = CONTAINER_OF(q, struct asking_within, inner);
+
+    mailbox_send(w->box, &w->mail);
+}
+
+struct principal toy_owner(struct toy *t)
+{
+    return (struct principal){ .by = BY_ACCOUNT, .account_sid = t->own_sid, .expires = NO_VALUE };
+}
+
+struct toy_answer toy_inner(struct toy *t, struct arena *a, const struct principal *who, const char *method,
+                            const char *target, const char *body)
+{
+    struct asking_within *w = arena_alloc(a, sizeof(*w));
+    const struct http_header colour = { "x-colour", "green" };
+    size_t label = strcspn(target + 1, "/"), path = strcspn(target, "?");
+
+    w->box = mailbox_new(0);
+    w->inner = (struct rest_inner){
+        .arena = a,
+        .who = *who,
+        .label = arena_strndup(a, target + 1, label),
+        .method = method,
+        .path = arena_strndup(a, target + 1 + label, path - 1 - label),
+        .query = target[path] ? target + path + 1 : NULL,
+        .content_type = !body          ? NULL
+                        : *body == '{' ? "application/json"
+                                       : "application/x-www-form-urlencoded",
+        .body = body,
+        .length = body ? strlen(body) : 0,
+        .headers = &colour,
+        .nheaders = 1,
+        .origin = "https://plug.board:8443",
+        .done = arrived,
+    };
+    rest_inner(t->rest, &w->inner);
+    assert(mailbox_take(w->box, 1, -1));
+    mailbox_free(w->box);
+    struct toy_answer answer = { .status = w->inner.answer.status,
+                                 .body = arena_strndup(a, w->inner.answer.body ? w->inner.answer.body : "",
+                                                       w->inner.answer.length) };
+    for (size_t i = 0; i < w->inner.answer.nheaders; i++)
+        if (!strcmp(w->inner.answer.headers[i].name, "ETag"))
+            answer.etag = w->inner.answer.headers[i].value;
+    answer.json = *answer.body ? json_parse(a, answer.body, strlen(answer.body), NULL) : NULL;
+    return answer;
 }

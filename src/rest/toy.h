@@ -19,6 +19,10 @@ struct toy_answer toy_ask(struct toy *t, struct arena *a, const char *method, co
                           const char *headers);
 struct toy_answer toy_ask_as(struct toy *t, struct arena *a, const char *authorization, const char *method, const char *target,
                              const char *body, const char *headers);
+/* Asks from within, in the name of `who`; body as above. */
+struct toy_answer toy_inner(struct toy *t, struct arena *a, const struct principal *who, const char *method, const char *target,
+                            const char *body);
+struct principal  toy_owner(struct toy *t);    /* the toy's own account */
 const char       *toy_stranger(struct toy *t); /* the Authorization of another account */
 void              toy_turn(struct toy *t, int64_t by);
 const struct module *const *toy_modules(void);
