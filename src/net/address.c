@@ -88,12 +88,11 @@ void address_text(const struct sockaddr *sa, char *out, size_t n)
         strncpy(out, "?", n);
 }
 
-bool url_is_http(const char *url)
+bool url_has_host(const char *url)
 {
-    size_t n = strnlen(url, 2049);
     const char *host = !strncasecmp(url, "http://", 7) ? url + 7 : !strncasecmp(url, "https://", 8) ? url + 8 : NULL;
 
-    if (n > 2048 || !host)
+    if (!host)
         return false;
     for (const char *p = url; *p; p++)
         if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '\\')
@@ -103,4 +102,9 @@ bool url_is_http(const char *url)
     if (at)
         host = at + 1;
     return host < end && *host != ':' && *host != '.';
+}
+
+bool url_is_http(const char *url)
+{
+    return strnlen(url, 2049) <= 2048 && url_has_host(url);
 }

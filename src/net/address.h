@@ -12,3 +12,4 @@ enum address_rule {
 
 bool address_allowed(const struct sockaddr *sa, enum address_rule rule);
 void address_text(const struct sockaddr *sa, char *out, size_t n);
+bool url_has_host(const char *url); /* as url_is_http() (client.h), whatever its length: with a query of ours behind it */

@@ -259,7 +259,7 @@ static void begin(struct http_client *client, struct http_call *c)
         fail_with(k, HTTP_BROKEN, "the server is stopping");
         return;
     }
-    if (!url_is_http(c->url) || !put_headers(k)) {
+    if (!url_has_host(c->url) || !put_headers(k)) {
         fail_with(k, HTTP_BROKEN, "not a URL or header that can be sent");
         return;
     }

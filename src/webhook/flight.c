@@ -52,12 +52,12 @@ static void fly(void *arg)
     on_answer(&f->call);
 }
 
-/* The signature covers the form's parameters as they will be read. */
+/* What the signature covers: of a POST the form's parameters as they will be read, of a GET nothing but the URL. */
 static const char *sign(struct arena *a, const char *token, const char *url, const char *body)
 {
-    struct form form;
+    struct form form = { 0 };
 
-    if (form_parse(a, body, strlen(body), &form))
+    if (body && form_parse(a, body, strlen(body), &form))
         return "";
     const char **names = arena_alloc(a, (form.n + 1) * sizeof(*names)),
                **values = arena_alloc(a, (form.n + 1) * sizeof(*values));
@@ -68,31 +68,48 @@ static const char *sign(struct arena *a, const char *token, const char *url, con
     return request_signature(a, token, url, names, values, form.n);
 }
 
+void webhook_call(struct arena *a, struct http_call *call, const char *token, const char *url, const char *form,
+                  bool by_get)
+{
+    struct http_header *headers = arena_alloc(a, HEADERS * sizeof(*headers));
+    size_t n = 0;
+
+    if (by_get)
+        url = arena_printf(a, "%s%c%s", url, strchr(url, '?') ? '&' : '?', form);
+    headers[n++] = (struct http_header){ "X-Twilio-Signature", sign(a, token, url, by_get ? NULL : form) };
+    headers[n++] = (struct http_header){ "User-Agent", "Plugboard/" PLUGBOARD_VERSION };
+    if (!by_get)
+        headers[n++] = (struct http_header){ "Content-Type", "application/x-www-form-urlencoded" };
+    *call = (struct http_call){ .arena = a,
+                                .method = by_get ? "GET" : "POST",
+                                .url = url,
+                                .headers = headers,
+                                .nheaders = n,
+                                .body = by_get ? NULL : form,
+                                .length = by_get ? 0 : strlen(form),
+                                .answer_max = ANSWER_MAX };
+}
+
 static void prepare(struct flight *f, const struct delivery *d, const char *token)
 {
     struct arena *a = f->arena;
     struct overrides o = overrides_of(a, f->purpose, d);
-    struct http_header *headers = arena_alloc(a, HEADERS * sizeof(*headers));
-    const char *body = arena_strdup(a, d->form);
+    struct text form = { .arena = a };
     int64_t left = o.total_ms - d->spent_ms;
 
-    headers[0] = (struct http_header){ "Content-Type", "application/x-www-form-urlencoded" };
-    headers[1] = (struct http_header){ "X-Twilio-Signature", sign(a, token, o.url, body) };
-    headers[2] = (struct http_header){ "I-Twilio-Idempotency-Token", f->delivery_sid };
-    headers[3] = (struct http_header){ "User-Agent", "Plugboard/" PLUGBOARD_VERSION };
-    f->call = (struct http_call){ .arena = a,
-                                  .method = "POST",
-                                  .url = o.url,
-                                  .headers = headers,
-                                  .nheaders = HEADERS,
-                                  .body = body,
-                                  .length = strlen(body),
-                                  .timeout_ms = left > LEAST_MS ? left : LEAST_MS,
-                                  .connect_timeout_ms = o.connect_ms,
-                                  .read_timeout_ms = o.read_ms,
-                                  .answer_max = ANSWER_MAX,
-                                  .done = on_answer,
-                                  .arg = f };
+    text_put(&form, d->form);
+    if (f->purpose->count_as)
+        form_put(&form, f->purpose->count_as, arena_printf(a, "%lld", (long long)d->attempts));
+    webhook_call(a, &f->call, token, arena_strdup(a, o.url), text_str(&form), d->by_get);
+    struct http_header *headers = arena_alloc(a, (f->call.nheaders + 1) * sizeof(*headers));
+    memcpy(headers, f->call.headers, f->call.nheaders * sizeof(*headers));
+    headers[f->call.nheaders++] = (struct http_header){ "I-Twilio-Idempotency-Token", f->delivery_sid };
+    f->call.headers = headers;
+    f->call.timeout_ms = left > LEAST_MS ? left : LEAST_MS;
+    f->call.connect_timeout_ms = o.connect_ms;
+    f->call.read_timeout_ms = o.read_ms;
+    f->call.done = on_answer;
+    f->call.arg = f;
 }
 
 bool flight_launch(struct webhooks *w, struct tx *tx, const struct delivery *d)

@@ -21,6 +21,7 @@ static const struct field fields[] = {
     FIELD(delivery, url,          URL),
     FIELD(delivery, fallback_url, URL),
     FIELD(delivery, form,         STR),
+    FIELD(delivery, by_get,       BOOL, .initial = "false"),
     FIELD(delivery, status,       ENUM, .names = statuses, .initial = "flying"),
     FIELD(delivery, attempts,     INT,  .initial = "0"),
     FIELD(delivery, last_status,  INT),
@@ -61,7 +62,11 @@ const struct purpose *purpose_named(const struct webhooks *w, const char *name)
 
 struct overrides overrides_of(struct arena *a, const struct purpose *p, const struct delivery *d)
 {
-    return overrides_read(a, d->leg ? d->fallback_url : d->url, p->timeout_ms);
+    const char *url = d->leg ? d->fallback_url : d->url;
+
+    if (p->plain)
+        url = arena_strndup(a, url, strcspn(url, "#"));
+    return overrides_read(a, url, p->timeout_ms);
 }
 
 /* --- an answer
@@ -102,7 +107,7 @@ static void start_leg(struct delivery *d, int64_t leg)
 static bool next_attempt(struct tx *tx, struct delivery *d, const struct flight *f, int64_t *pause)
 {
     struct overrides now = overrides_of(tx->arena, f->purpose, d);
-    struct overrides first = overrides_read(tx->arena, d->url, f->purpose->timeout_ms);
+    bool retries_said = !f->purpose->plain && overrides_read(tx->arena, d->url, 0).retries_said;
 
     *pause = 0;
     if (overrides_retry(&now, &f->call, d->tries, d->spent_ms))
@@ -113,7 +118,7 @@ static bool next_attempt(struct tx *tx, struct delivery *d, const struct flight 
     }
     start_leg(d, 0);
     *pause = pause_after(d->round++);
-    return !first.retries_said && d->round < f->purpose->rounds;
+    return !retries_said && d->round < f->purpose->rounds;
 }
 
 static void bury(struct tx *tx, struct delivery *d)
@@ -262,6 +267,7 @@ void webhook_send(struct webhooks *w, struct tx *tx, const struct webhook *h)
     row_set(tx, d, &d->fallback_url, h->fallback_url);
     row_set(tx, d, &d->form, h->form);
     row_set(tx, d, &d->place, d->sid);
+    d->by_get = h->by_get;
     d->last_status = NO_VALUE;
     d->lane = p && p->ordered ? lane_number(h->url) : NO_VALUE;
     lane_enter(w, tx, d);

@@ -25,6 +25,7 @@ struct webhook {
     const char *url;
     const char *fallback_url;  /* or NULL */
     const char *form;          /* the body, urlencoded */
+    bool        by_get;        /* GET, and the form is the URL's query; else POST */
 };
 
 struct purpose {
@@ -32,6 +33,8 @@ struct purpose {
     bool        ordered;       /* one at a time to a URL, in order */
     int         rounds;        /* how often url and fallback are tried, at most; once, if the URL says how often by itself */
     int64_t     timeout_ms;    /* of a round at one URL, unless that says otherwise */
+    const char *count_as;      /* a parameter that says how many tries went before: "RetryCount"; NULL: none */
+    bool        plain;         /* no overrides: the URL's fragment is cut off and says nothing */
     bool      (*good)(const struct http_call *c);   /* NULL: any 2xx */
     /* The delivery ended: c is the last answer (status 0: none came).  On the ledger's thread; may change rows.  May be NULL. */
     void      (*ended)(void *arg, struct tx *tx, const char *subject, bool good, const struct http_call *c);
@@ -42,6 +45,7 @@ enum delivery_status { DELIVERY_FLYING, DELIVERY_WAITING, DELIVERY_DEAD };
 
 struct delivery {
     const char *sid, *account_sid, *purpose, *subject, *url, *fallback_url, *form;
+    bool        by_get;
     enum delivery_status status;
     int64_t     attempts;      /* calls that have failed */
     int64_t     last_status;   /* of the last one; NO_VALUE: no answer came, and last_error says why */
@@ -60,4 +64,7 @@ void             webhooks_free(struct webhooks *w);
 void             webhooks_purpose(struct webhooks *w, const struct purpose *p); /* before ledger_start(); p is kept */
 void             webhook_send(struct webhooks *w, struct tx *tx, const struct webhook *h);
 void             webhook_send_again(struct webhooks *w, struct tx *tx, struct delivery *dead); /* with fresh attempts */
+/* A signed call as webhooks are, but made by the caller itself, who waits for the answer: fills *call but for done, arg and time-outs.  token: the
+ * account's auth token; url without fragment; form urlencoded.  What is pointed to must live in a. */
+void             webhook_call(struct arena *a, struct http_call *call, const char *token, const char *url, const char *form, bool by_get);
 extern const struct kind delivery_kind;
