@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_USAGE = 2, EXIT_STORE = 3, EXIT_LISTEN = 4 };
+enum { EXIT_USAGE = 2, EXIT_STORE = 3, EXIT_LISTEN = 4, SITES = 3 };
 
 struct server {
     struct arena *arena;
@@ -24,7 +24,7 @@ struct server {
     struct store *store;
     struct site site;
     struct http_client *client;
-    struct static_files *desktop, *contact;
+    struct static_files *sites[SITES];
     const char *account_sid;
     struct text banner;
 };
@@ -37,25 +37,39 @@ static int fail(int code, const char *what, const char *why)
 
 /* --- what lies in web/ -------------------------------------------------------------------------------------------- */
 
+/* Where each part of web/ is served. The desktop is what everything else is: it finds its pages by itself. */
+static const struct {
+    const char *path, *folder, *who;
+} sites[SITES] = {
+    { "/contact", "contact", "call backs" },
+    { "/webchat", "webchat", "customers" },
+    { "", "desktop", "agents" },
+};
+
 static bool serve_file(void *arg, struct http_request *r, const char *path)
 {
     const struct server *s = arg;
 
     if (strcmp(r->method, "GET") && strcmp(r->method, "HEAD"))
         return false;
-    if (s->contact && (!strcmp(path, "/contact") || str_starts(path, "/contact/")))
-        return static_serve(s->contact, r, path[8] ? path + 8 : "/", false);
-    return s->desktop && static_serve(s->desktop, r, path, true);
+    for (size_t i = 0; i < SITES; i++) {
+        size_t n = strlen(sites[i].path);
+        if (!s->sites[i] || !str_starts(path, sites[i].path) || (path[n] && path[n] != '/'))
+            continue;
+        return static_serve(s->sites[i], r, path[n] ? path + n : "/", n == 0);
+    }
+    return false;
 }
 
 static void load_web(struct server *s)
 {
     if (!*s->config.web)
         return;
-    s->desktop = static_load(arena_printf(s->arena, "%s/desktop/dist", s->config.web));
-    s->contact = static_load(arena_printf(s->arena, "%s/contact/dist", s->config.web));
-    if (!s->desktop || !s->contact)
-        log_warn("web.missing", "%s has no built desktop or contact form; the API works without", s->config.web);
+    for (size_t i = 0; i < SITES; i++) {
+        s->sites[i] = static_load(arena_printf(s->arena, "%s/%s/dist", s->config.web, sites[i].folder));
+        if (!s->sites[i])
+            log_warn("web.missing", "%s has no built %s; the API works without", s->config.web, sites[i].folder);
+    }
 }
 
 /* --- first start ----------------------------------------------------------------------------------------------------
@@ -139,6 +153,7 @@ static const char *start_engines(struct server *s, const struct module *const *l
         return why;
     s->site.auth = rest.auth = auth_new(s->site.ledger, s->site.clock);
     s->client = http_client_start(s->config.allow_private_webhooks, false);
+    s->site.client = s->client;
     s->site.webhooks = webhooks_new(s->site.ledger, s->client);
     s->site.engine = routing_new(s->site.ledger);
     s->site.rest = rest_new(s->arena, &rest, &why);
@@ -177,10 +192,9 @@ static void print_addresses(struct server *s)
     int port = http_port(s->site.http);
 
     printf("%s", text_str(&s->banner));
-    if (s->desktop)
-        printf("agents        %s://127.0.0.1:%d/\n", scheme, port);
-    if (s->contact)
-        printf("customers     %s://127.0.0.1:%d/contact/\n", scheme, port);
+    for (size_t i = SITES; i-- > 0;)
+        if (s->sites[i])
+            printf("%-13s %s://127.0.0.1:%d%s/\n", sites[i].who, scheme, port, sites[i].path);
     printf("API           %s://127.0.0.1:%d/taskrouter/v1/Workspaces\n", scheme, port);
     printf("listening on %s://127.0.0.1:%d\n", scheme, port);
     fflush(stdout);
@@ -218,8 +232,8 @@ static void stop(struct server *s, const struct module *const *list)
     if (s->site.ledger)
         ledger_free(s->site.ledger);
     store_close(s->store);
-    static_free(s->desktop);
-    static_free(s->contact);
+    for (size_t i = 0; i < SITES; i++)
+        static_free(s->sites[i]);
     clock_free(s->site.clock);
 }
 

@@ -253,6 +253,8 @@ static void answer(struct http_request *r, const struct file *f)
         { "X-Content-Type-Options", "nosniff" },
         { "Referrer-Policy", "strict-origin-when-cross-origin" },
         { "Content-Security-Policy", policy },
+        { "Access-Control-Allow-Origin",
+          "*" }, /* a widget's module is loaded by other people's pages; nothing here is secret */
         { "Vary", "Accept-Encoding" },
         { "Content-Encoding", "gzip" }, /* last: only sent when it is so */
     };
@@ -261,11 +263,11 @@ static void answer(struct http_request *r, const struct file *f)
     if (tag_matches(http_header(r, "if-none-match"), v->tag)) {
         a.status = 304;
         a.content_type = NULL;
-        a.nheaders = 6;
+        a.nheaders = 7;
     } else {
         a.body = v->bytes;
         a.length = v->length;
-        a.nheaders = packed ? 7 : 6;
+        a.nheaders = packed ? 8 : 7;
     }
     http_reply(r, &a);
 }

@@ -1,0 +1,2 @@
+// What the SDK asks for and every browser of today has.
+export {};
