@@ -14,6 +14,7 @@
 #include "auth/auth.h"
 #include "codec/form.h"
 #include "ledger/ledger.h"
+#include "net/client.h"
 #include "net/http.h"
 
 enum verb { LIST = 1, FETCH = 2, CREATE = 4, UPDATE = 8, DELETE = 16 };
@@ -112,6 +113,10 @@ struct op {
     struct answer          answer;
     struct { const struct kind *kind; const char *sid; void *row; } seen[8]; /* what a reader has looked up, rest's own */
     void                 (*finish)(struct op *op, fault_t f); /* in place of answering, after the commit: a WebSocket's upgrade */
+    /* Somebody outside must be asked before this change may be made.  A hook that needs it sets the call here and returns a fault F_ASKED: all that the
+     * command did is undone, the call is made (no thread waits), and then the request runs again from its beginning, as another command; the hook
+     * finds the call here, with its answer, and does not ask again.  It may ask several, one after another. */
+    struct http_call      *ask;
     void                  *data;      /* an endpoint's own */
     const struct entry    *entry;     /* rest's own, with the next */
     fault_t              (*step)(struct op *op), (*next)(struct op *op);
@@ -177,6 +182,7 @@ struct site {
     struct rest        *rest;
     struct clock       *clock;
     struct webhooks    *webhooks;
+    struct http_client *client;
     struct http_server *http;        /* NULL until the server listens */
     void               *engine;      /* routing's: struct routing * */
     void               *measure;     /* measure's: struct measure * */

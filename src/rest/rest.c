@@ -199,6 +199,8 @@ void op_finish(struct op *op, fault_t f)
     finish(op, f);
 }
 
+static void ask_first(struct op *op);
+
 /* A step has ended.  Only now may the op go to another thread: from there on it is not ours any more. */
 static void settle(struct op *op, fault_t f)
 {
@@ -207,6 +209,8 @@ static void settle(struct op *op, fault_t f)
     op->go = NULL;
     if (!f && go)
         go(op, op->next);
+    else if (f && f->id == F_ASKED)
+        ask_first(op);
     else
         finish(op, f);
 }
@@ -261,6 +265,25 @@ static void go_to_ledger(struct op *op, fault_t (*step)(struct op *op))
     op->step = step;
     op->command = (struct command){ .arena = op->arena, .run = run_on_ledger, .done = done_on_ledger };
     if (!ledger_send(op->rest->config.ledger, &op->command))
+        overloaded(op);
+}
+
+static void on_asked(struct http_call *call)
+{
+    struct op *op = call->arg;
+
+    go_to_ledger(op, op->step);
+}
+
+/* Nothing of the attempt stays but what its hooks keep in the arena; the same step runs again once the answer is there. */
+static void ask_first(struct op *op)
+{
+    op->answer = (struct answer){ 0 };
+    op->params = op->row = NULL;
+    memset(op->seen, 0, sizeof(op->seen));
+    op->ask->done = on_asked;
+    op->ask->arg = op;
+    if (!http_client_send(op_site(op)->client, op->ask))
         overloaded(op);
 }
 
