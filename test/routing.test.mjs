@@ -372,3 +372,54 @@ test('the log tells what happened, newest first, and can be searched', async () 
     refused(400, 20001, /older than 30 days/),
   );
 });
+
+test('where MultiTaskEnabled is false, the work moves the agent, and he has one task at a time', async () => {
+  const { v1 } = server.client.taskrouter;
+  const { sid, multiTaskEnabled } = await v1.workspaces.create({
+    friendlyName: 'One at a time',
+    multiTaskEnabled: false,
+    template: 'FIFO',
+  });
+  assert.equal(multiTaskEnabled, false);
+  const workspace = v1.workspaces(sid);
+  const activities = Object.fromEntries(
+    (await workspace.activities.list()).map((a) => [a.friendlyName, a]),
+  );
+  assert.deepEqual(Object.keys(activities).sort(), ['Busy', 'Idle', 'Offline', 'Reserved']);
+  assert.equal(activities.Idle.available, true);
+  const [queue] = await workspace.taskQueues.list();
+  assert.deepEqual(
+    [queue.reservationActivityName, queue.assignmentActivityName],
+    ['Reserved', 'Busy'],
+  );
+  const alice = await workspace.workers.create({
+    friendlyName: 'Alice',
+    activitySid: activities.Idle.sid,
+  });
+  const first = await workspace.tasks.create();
+  const second = await workspace.tasks.create({ taskChannel: 'chat' });
+  const where = async () => (await workspace.workers(alice.sid).fetch()).activityName;
+  assert.deepEqual(
+    [first.assignmentStatus, second.assignmentStatus, await where()],
+    ['reserved', 'pending', 'Reserved'],
+  );
+  const [offer] = await workspace.tasks(first.sid).reservations.list();
+  await workspace
+    .tasks(first.sid)
+    .reservations(offer.sid)
+    .update({ reservationStatus: 'accepted' });
+  assert.equal(await where(), 'Busy');
+  await assert.rejects(
+    workspace.tasks(first.sid).update({ assignmentStatus: 'wrapping' }),
+    refused(400, 20001, /MultiTaskEnabled/),
+  );
+  await workspace.tasks(first.sid).update({ assignmentStatus: 'completed' });
+  assert.equal(await where(), 'Busy');
+  await workspace.workers(alice.sid).update({ activitySid: activities.Idle.sid });
+  assert.equal((await workspace.tasks(second.sid).fetch()).assignmentStatus, 'reserved');
+  await workspace.update({ multiTaskEnabled: true });
+  await assert.rejects(
+    workspace.update({ multiTaskEnabled: false }),
+    refused(400, 20001, /MultiTaskEnabled/),
+  );
+});

@@ -3,7 +3,7 @@
 #include "routing/internal.h"
 
 /* What keeps a worker from a task; the first one counts. */
-enum obstacle { NONE, NOT_IN_QUEUE, NOT_THE_TARGET, NOT_KNOWN, NOT_ADMITTED, UNAVAILABLE, CLOSED, BUSY };
+enum obstacle { NONE, NOT_IN_QUEUE, NOT_THE_TARGET, NOT_KNOWN, NOT_ADMITTED, UNAVAILABLE, CLOSED, BUSY, TAKEN };
 static const char *const codes[] = { "free",
                                      "not_in_queue",
                                      "not_the_routing_target",
@@ -11,7 +11,8 @@ static const char *const codes[] = { "free",
                                      "target_expression",
                                      "activity",
                                      "channel_unavailable",
-                                     "capacity" };
+                                     "capacity",
+                                     "one_at_a_time" };
 
 struct candidate {
     struct worker_live *w;
@@ -58,6 +59,8 @@ static void find_obstacles(const struct inquest *q, const struct candidate *c, e
         if (c->w != q->target)
             at[n++] = NOT_THE_TARGET;
         if (q->t->row.ignore_capacity) {
+            if (worker_is_taken(c->w))
+                at[n++] = TAKEN;
             at[n] = NONE;
             return;
         }
@@ -75,6 +78,8 @@ static void find_obstacles(const struct inquest *q, const struct candidate *c, e
         at[n++] = CLOSED;
     else if (c->c->used >= c->c->row.configured_capacity)
         at[n++] = BUSY;
+    if (worker_is_taken(c->w))
+        at[n++] = TAKEN;
     at[n] = NONE;
 }
 
@@ -134,6 +139,8 @@ static const char *obstacle_words(struct inquest *q, const struct candidate *c, 
         return arena_printf(a, "takes no %s tasks now (channel not available)", channel_name(q));
     case BUSY:
         return busy_words(q, c);
+    case TAKEN:
+        return "has another task, and nobody here has two (MultiTaskEnabled is false)";
     case NONE:
         break;
     }
@@ -224,6 +231,10 @@ static void count(struct inquest *q, const struct candidate *c, const enum obsta
     q->free += at[0] == NONE;
     q->unavailable += at[0] == UNAVAILABLE;
     q->closed += at[0] == CLOSED;
+    if (at[0] == TAKEN) {
+        q->busy++;
+        q->same_capacity = false;
+    }
     if (at[0] != BUSY)
         return;
     size_t used = (size_t)c->c->used, capacity = (size_t)c->c->row.configured_capacity;

@@ -78,7 +78,7 @@ struct finder {
 
 struct workspace_live {
     struct workspace row;
-    bool             linked;
+    bool             linked, single; /* single: as its workers' readiness has it (single.c) */
     struct link      self; /* in routing.workspaces */
     struct link      activities, channels, queues, workflows, workers, tasks;
     struct slots     worker_slots, queue_slots, channel_slots, activity_slots;
@@ -336,6 +336,14 @@ bool was_assigned(const struct task_live *t);
 void move_worker(struct routing *e, struct tx *tx, struct worker_live *w, struct activity_live *a);
 /* The worker's channel of that kind, as it is at first. */
 void make_worker_channel(struct routing *e, struct tx *tx, struct worker_live *w, struct channel_live *c);
+/* Workspaces in which a worker has one task at a time (single.c); in others all of this is nothing. */
+#define SINGLE_RESERVED "Reserved"
+#define SINGLE_ASSIGNED "Busy"
+bool    worker_is_taken(const struct worker_live *w);   /* he has an offer or a task, and may have no other */
+void    single_offered(struct routing *e, struct tx *tx, struct reservation_live *r);
+void    single_answered(struct routing *e, struct tx *tx, const struct reservation_live *r, struct worker_live *w, const struct queue_live *q); /* it is pending no more */
+fault_t single_queue(struct routing *e, struct tx *tx, struct task_queue *q); /* fills in the activities that a queue needs there */
+fault_t single_refuses(struct tx *tx, const struct workspace_live *ws, const char *what);
 /* Transfers (transfer.c), of a task that has one under way. */
 void transfer_drop(struct routing *e, struct tx *tx, struct reservation_live *r, enum reservation_status to); /* drop_reservation() of an offer of it */
 void transfer_complete(struct routing *e, struct tx *tx, struct transfer_live *x); /* accepted; not told yet */

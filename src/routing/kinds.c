@@ -155,6 +155,7 @@ static const struct field reservation_fields[] = {
     FIELD(reservation, task_queue_sid,               SID,  .flags = HIDDEN, .prefix = "WQ"),
     FIELD(reservation, workflow_sid,                 SID,  .flags = HIDDEN, .prefix = "WW"),
     FIELD(reservation, worker_previous_activity_sid, SID,  .flags = HIDDEN, .prefix = "WA"),
+    FIELD(reservation, reserved_activity_sid,        SID,  .flags = HIDDEN, .prefix = "WA"),
     FIELD(reservation, transfer_sid,                 SID,  .flags = HIDDEN, .prefix = "TT"),
     FIELD(reservation, reservation_timeout,          INT,  .flags = HIDDEN),
     FIELD(reservation, canceled_reason_code,         INT,  .flags = HIDDEN),

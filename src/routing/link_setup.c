@@ -49,8 +49,15 @@ FIND(task, task_live)           { return find(e, tx, &task_kind, sid, link_any_t
 void link_workspace(struct routing *e, struct tx *tx, struct workspace_live *w)
 {
     (void)tx;
-    if (w->linked)
+    if (w->linked) {
+        if (w->single == w->row.multi_task_enabled) {
+            w->single = !w->row.multi_task_enabled;
+            for (LIST_EACH(l, &w->workers))
+                refresh_readiness(e, CONTAINER_OF(l, struct worker_live, in_workspace));
+        }
         return;
+    }
+    w->single = !w->row.multi_task_enabled;
     w->linked = true;
     list_append(&e->workspaces, &w->self);
     list_init(&w->activities);

@@ -145,7 +145,8 @@ static void refresh_channel(struct routing *e, struct worker_channel_live *c)
 {
     struct worker_live *w = c->worker;
     struct idle_key key = idle_key_of(w, c);
-    bool ready = w->activity && w->activity->row.available && c->row.available && c->used < c->row.configured_capacity;
+    bool ready = w->activity && w->activity->row.available && c->row.available &&
+                 c->used < c->row.configured_capacity && !worker_is_taken(w);
 
     if (c->ready && ready && compare_idle(&c->key, &key) != 0) { /* only its place in the line */
         RB_REMOVE(ready_tree, &c->channel->ready, c);
@@ -514,6 +515,8 @@ void link_reservation(struct routing *e, struct tx *tx, struct reservation_live 
         insert_by_age(&t->reservations, r, offsetof(struct reservation_live, in_task));
         insert_by_age(&w->reservations, r, offsetof(struct reservation_live, in_worker));
         map_put(&e->rows, r->row.sid, r);
+        if (w->workspace->single) /* it takes him on all his channels */
+            refresh_readiness(e, w);
     }
     count_reservation(e, r);
 }
@@ -522,10 +525,13 @@ void unlink_reservation(struct routing *e, struct reservation_live *r)
 {
     if (!r->task)
         return;
+    struct worker_live *w = r->worker;
     r->task = NULL;
-    count_reservation(e, r);
-    r->worker = NULL;
     list_remove(&r->in_task);
     list_remove(&r->in_worker);
+    count_reservation(e, r);
+    r->worker = NULL;
     map_remove(&e->rows, r->row.sid);
+    if (w->workspace->single)
+        refresh_readiness(e, w);
 }

@@ -62,6 +62,7 @@ void make_reservation(struct routing *e, struct tx *tx, struct task_live *t, str
     link_reservation(e, tx, r);
     alarm_set(tx, ALARM_RESERVATION, row->sid, tx->now + row->reservation_timeout * SECOND);
     tell_reservation(e, tx, EV_RESERVATION_CREATED, r);
+    single_offered(e, tx, r);
     if (e->port && f && f->assignment_callback_url)
         e->port->assign(e->port->arg, tx, row, &t->row, &w->row, f);
 }
@@ -76,12 +77,18 @@ static const enum event_type told_as[] = {
 /* To its next state; says so; frees what it held.  The task is the caller's to look after. */
 void end_reservation(struct routing *e, struct tx *tx, struct reservation_live *r, enum reservation_status to)
 {
-    if (r->row.reservation_status == RESERVATION_PENDING)
+    bool answered = r->row.reservation_status == RESERVATION_PENDING;
+    const struct queue_live *q = r->task->queue;
+    struct worker_live *w = r->worker;
+
+    if (answered)
         alarm_cancel(tx, ALARM_RESERVATION, r->row.sid);
     edit_reservation(tx, r);
     r->row.reservation_status = to;
     tell_reservation(e, tx, told_as[to], r);
     link_reservation(e, tx, r);
+    if (answered)
+        single_answered(e, tx, r, w, q);
 }
 
 bool holds_task(const struct task_live *t, enum reservation_status s)
@@ -167,7 +174,10 @@ static fault_t reject(struct routing *e, struct tx *tx, struct reservation_live 
 static fault_t proceed(struct routing *e, struct tx *tx, struct reservation_live *r, enum reservation_status to)
 {
     struct task_live *t = r->task;
+    fault_t f = to == RESERVATION_WRAPPING ? single_refuses(tx, t->workspace, "Wrapping up") : NULL;
 
+    if (f)
+        return f;
     end_reservation(e, tx, r, to);
     if (t->row.assignment_status != TASK_ASSIGNED && t->row.assignment_status != TASK_WRAPPING)
         return NULL; /* he has handed it on, and nobody has it yet */

@@ -97,6 +97,7 @@ extern const char *const reservation_status_names[];
 struct reservation {
     const char *sid, *account_sid, *workspace_sid, *task_sid, *worker_sid, *task_queue_sid, *workflow_sid, *worker_name;
     const char *worker_previous_activity_sid;
+    const char *reserved_activity_sid;       /* to which the offer moved the worker; NULL: it did not */
     const char *transfer_sid;                /* by which it came; NULL: by the workflow */
     unsigned    reservation_status;
     int64_t     reservation_timeout;         /* seconds, as it was when the reservation was made */

@@ -23,7 +23,7 @@ static struct activity_live *add_activity(struct routing *e, struct tx *tx, stru
     row_set(tx, a, &a->row.account_sid, w->row.account_sid);
     row_set(tx, a, &a->row.workspace_sid, w->row.sid);
     row_set(tx, a, &a->row.friendly_name, name);
-    a->row.available = str_eq(name, "Available");
+    a->row.available = str_eq(name, "Available") || str_eq(name, "Idle");
     link_activity(e, tx, a);
     tell_activity(e, tx, EV_ACTIVITY_CREATED, a);
     return a;
@@ -42,7 +42,7 @@ static void add_channel(struct routing *e, struct tx *tx, struct workspace_live 
     tell_channel(e, tx, EV_TASK_CHANNEL_CREATED, c);
 }
 
-static void add_fifo_template(struct routing *e, struct tx *tx, struct workspace_live *w)
+static fault_t add_fifo_template(struct routing *e, struct tx *tx, struct workspace_live *w)
 {
     struct queue_live *q = row_new(tx, &task_queue_kind, NULL);
     struct workflow_live *f = row_new(tx, &workflow_kind, NULL);
@@ -52,6 +52,9 @@ static void add_fifo_template(struct routing *e, struct tx *tx, struct workspace
     row_set(tx, q, &q->row.friendly_name, "Sample Queue");
     row_set(tx, q, &q->row.target_workers, "1==1");
     q->row.max_reserved_workers = 1;
+    fault_t why = single_queue(e, tx, &q->row);
+    if (why)
+        return why;
     link_queue(e, tx, q);
     tell_queue(e, tx, EV_TASK_QUEUE_CREATED, q);
     row_set(tx, f, &f->row.account_sid, w->row.account_sid);
@@ -63,29 +66,28 @@ static void add_fifo_template(struct routing *e, struct tx *tx, struct workspace
     f->row.task_reservation_timeout = 120;
     link_workflow(e, tx, f);
     tell_workflow(e, tx, EV_WORKFLOW_CREATED, f);
+    return NULL;
 }
 
-static fault_t check_multi_task(struct tx *tx, const struct workspace *w)
+static fault_t check_multi_task(struct tx *tx, const struct workspace *w, const struct workspace *was)
 {
-    if (w->multi_task_enabled)
+    if (w->multi_task_enabled || !was->multi_task_enabled)
         return NULL;
-    return fault(tx->arena, F_INVALID_PARAMETER,
-                 "MultiTaskEnabled cannot be set to false: single-tasking Workspaces are a thing of the past");
+    return fault(tx->arena, F_INVALID_PARAMETER, "MultiTaskEnabled cannot be set to false once it is true");
 }
 
 fault_t workspace_created(struct routing *e, struct tx *tx, struct workspace *row, bool fifo_template,
                           const char *const *activities)
 {
     static const char *const usual[] = { "Offline", "Available", "Unavailable", NULL };
+    static const char *const single[] = { "Offline", "Idle", SINGLE_RESERVED, SINGLE_ASSIGNED, NULL };
     struct workspace_live *w = (struct workspace_live *)row;
-    fault_t f = check_multi_task(tx, row);
+    const char *const *name = activities ? activities : row->multi_task_enabled ? usual : single;
 
-    if (f)
-        return f;
     engine_enter(e);
     link_workspace(e, tx, w);
     tell_workspace(e, tx, EV_WORKSPACE_CREATED, w);
-    for (const char *const *name = activities ? activities : usual; *name; name++) {
+    for (; *name; name++) {
         struct activity_live *a = add_activity(e, tx, w, *name);
         if (row->default_activity_sid && !str_eq(*name, "Offline"))
             continue; /* the first one, unless there is an Offline */
@@ -94,9 +96,7 @@ fault_t workspace_created(struct routing *e, struct tx *tx, struct workspace *ro
     }
     for (size_t i = 0; i < sizeof default_channels / sizeof *default_channels; i++)
         add_channel(e, tx, w, default_channels[i][0], default_channels[i][1]);
-    if (fifo_template)
-        add_fifo_template(e, tx, w);
-    return engine_leave(e, tx, NULL);
+    return engine_leave(e, tx, fifo_template ? add_fifo_template(e, tx, w) : NULL);
 }
 
 static bool is_activity_of(struct routing *e, struct tx *tx, const char *workspace_sid, const char *sid)
@@ -109,9 +109,8 @@ static bool is_activity_of(struct routing *e, struct tx *tx, const char *workspa
 fault_t workspace_changed(struct routing *e, struct tx *tx, struct workspace *row, const struct workspace *was)
 {
     struct workspace_live *w = (struct workspace_live *)row;
-    fault_t f = check_multi_task(tx, row);
+    fault_t f = check_multi_task(tx, row, was);
 
-    (void)was;
     if (!f && !is_activity_of(e, tx, row->sid, row->default_activity_sid))
         f = fault(tx->arena, F_INVALID_PARAMETER, "DefaultActivitySid %s is not an Activity of this Workspace",
                   row->default_activity_sid);
@@ -121,6 +120,7 @@ fault_t workspace_changed(struct routing *e, struct tx *tx, struct workspace *ro
     if (f)
         return f;
     engine_enter(e);
+    link_workspace(e, tx, w);
     tell_workspace(e, tx, EV_WORKSPACE_UPDATED, w);
     return engine_leave(e, tx, NULL);
 }
@@ -288,10 +288,13 @@ static fault_t check_queue_activity(struct routing *e, struct tx *tx, const stru
     return fault(tx->arena, F_INVALID_PARAMETER, "%s %s is not an Activity of this Workspace", name, sid);
 }
 
-static fault_t check_queue(struct routing *e, struct tx *tx, const struct task_queue *q)
+static fault_t check_queue(struct routing *e, struct tx *tx, struct task_queue *q)
 {
     struct expr_error err = { 0 };
-    fault_t f = check_queue_activity(e, tx, q, "ReservationActivitySid", q->reservation_activity_sid);
+    fault_t f = single_queue(e, tx, q);
+
+    if (!f)
+        f = check_queue_activity(e, tx, q, "ReservationActivitySid", q->reservation_activity_sid);
 
     if (!f)
         f = check_queue_activity(e, tx, q, "AssignmentActivitySid", q->assignment_activity_sid);

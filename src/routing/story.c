@@ -64,17 +64,22 @@ static void assign(void *arg, struct tx *tx, const struct reservation *r, const 
     s->callbacks++;
 }
 
-static fault_t make_workspace(struct tx *tx, void *arg)
+static fault_t add_workspace(struct story *s, struct tx *tx, bool multi, const char *const *activities)
 {
-    static const char *const activities[] = { "Offline", "Available", "Unavailable", "Break", NULL };
-    struct story *s = arg;
     struct workspace *w = row_new(tx, &workspace_kind, NULL);
 
     row_set(tx, w, &w->account_sid, account);
     row_set(tx, w, &w->friendly_name, "Stage");
-    w->multi_task_enabled = true;
+    w->multi_task_enabled = multi;
     s->workspace = arena_strdup(s->arena, w->sid);
     return workspace_created(s->engine, tx, w, false, activities);
+}
+
+static fault_t make_workspace(struct tx *tx, void *arg)
+{
+    static const char *const activities[] = { "Offline", "Available", "Unavailable", "Break", NULL };
+
+    return add_workspace(arg, tx, true, activities);
 }
 
 static const struct webhook_port *port_of(struct story *s)
@@ -269,6 +274,10 @@ VERB(queue)
     row_set(tx, q, &q->target_workers, w->tail ? w->tail : "1==1");
     q->max_reserved_workers = option(w, "most") ? story_digits(option(w, "most")) : 1;
     q->task_order = says(w, "LIFO") ? ORDER_LIFO : ORDER_FIFO;
+    if (option(w, "reserved"))
+        row_set(tx, q, &q->reservation_activity_sid, story_activity(s, option(w, "reserved")));
+    if (option(w, "assigned"))
+        row_set(tx, q, &q->assignment_activity_sid, story_activity(s, option(w, "assigned")));
     return task_queue_created(s->engine, tx, q);
 }
 
@@ -538,13 +547,29 @@ VERB(prefer)
 
 VERB(single)
 {
+    (void)w;
+    return add_workspace(s, tx, false, NULL);
+}
+
+static fault_t change_tasking(struct story *s, struct tx *tx, bool multi)
+{
     struct workspace was, *x = row_find(tx, &workspace_kind, s->workspace);
 
-    (void)w;
     was = *x;
     row_edit(tx, x);
-    x->multi_task_enabled = false;
+    x->multi_task_enabled = multi;
     return workspace_changed(s->engine, tx, x, &was);
+}
+
+VERB(multi)
+{
+    (void)w;
+    return change_tasking(s, tx, true);
+}
+VERB(monotask)
+{
+    (void)w;
+    return change_tasking(s, tx, false);
 }
 
 VERB(optimize)
@@ -615,7 +640,8 @@ static const struct {
     { "rewrite", do_rewrite },   { "target", do_target },     { "order", do_order },
     { "prefer", do_prefer },     { "single", do_single },     { "optimize", do_optimize },
     { "rename", do_rename },     { "remove", do_remove },     { "demolish", do_demolish },
-    { "transfer", do_transfer }, { "recall", do_recall },
+    { "transfer", do_transfer }, { "recall", do_recall },     { "multi", do_multi },
+    { "monotask", do_monotask },
 };
 
 /* --- playing */

@@ -2,7 +2,7 @@
  *
  * A line is a verb and its words; what is written once gets a name, and later lines use the name:
  *
- *     worker Ann Available {"skills":["support"]}     queue Support : skills HAS 'support'
+ *     worker Ann Available {"skills":["support"]}     queue Support [most=2] [LIFO] [reserved=Break] [assigned=Busy] : skills HAS 'support'
  *     workflow Main {"task_routing":{"default_filter":{"queue":"@Support"}}}     (@Name is the sid of Name)
  *     task T priority=5 channel=voice target=Ann timeout=60 start=-30 workflow=Main queue=Support {"attributes":1}
  *     accept T Ann · reject T Ann [activity] · wrap T Ann · complete T Ann · fail T Ann
@@ -10,6 +10,7 @@
  *     transfer T Ann Bob [cold] (from Ann to Bob, or to a queue) · recall T
  *     update T priority=7 {…} · cancel T · wrapup T · finish T · delete T
  *     rewrite Main [again] {…} · target Support : expression · order Support LIFO · most Support 2 · prefer LIFO
+ *     single (from here on in a workspace of its own, where a worker has one task at a time) · multi, monotask (change that)
  *     optimize chat · channel fax · remove Ann · turn 10 (seconds) · reload
  *
  * and what must be true:

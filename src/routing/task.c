@@ -248,7 +248,7 @@ static fault_t offer_to_worker(struct routing *e, struct tx *tx, struct task_liv
     if (f)
         return f;
     struct worker_channel_live *c = worker_channel_for(w, t->channel);
-    bool ready = t->row.ignore_capacity || (c && c->ready);
+    bool ready = t->row.ignore_capacity ? !worker_is_taken(w) : c && c->ready;
     t->row.assignment_status = ready ? TASK_RESERVED : TASK_PENDING;
     t->row.assignments = ready;
     if (q)
@@ -383,6 +383,10 @@ fault_t task_changed(struct routing *e, struct tx *tx, struct task *t, const str
 
 static fault_t wrap(struct routing *e, struct tx *tx, struct task_live *t, const char *reason)
 {
+    fault_t f = single_refuses(tx, t->workspace, "Wrapping up");
+
+    if (f)
+        return f;
     for (LIST_EACH(l, &t->reservations)) {
         struct reservation_live *r = CONTAINER_OF(l, struct reservation_live, in_task);
         if (r->row.reservation_status == RESERVATION_ACCEPTED)

@@ -420,8 +420,48 @@ static const struct { const char *title, *lines; } stories[] = {
     ONE_QUEUE "worker Ann Available\n" "worker Bob Break\n" "channel fax\n" "task T\n" "task U\n" "accept T Ann\n" "deaf\n" "demolish\n" "told workspace.deleted\n"
     "turn 400\n" "gone T\n" "reload\n" },
 
-{ "Single-tasking is over",
-    "refused MultiTaskEnabled | single\n" },
+/* --- one task at a time */
+{ "A workspace in which a worker has one task at a time: the work moves him, and he says when he is free again",
+    "refused MultiTaskEnabled | monotask\n"
+    "single\n" ONE_QUEUE "worker Ann Idle\n" "deaf\n"
+    "task T\n" "at Ann Reserved\n" "used Ann voice 0 100\n"
+    "told workflow.entered task-queue.entered task.created workflow.target-matched reservation.created worker.activity.update\n"
+    "task U channel=voice\n" "is U pending\n" "deaf\n"
+    "accept T Ann\n" "at Ann Busy\n" "is T assigned\n" "is U pending\n" "told reservation.accepted worker.activity.update task.updated\n"
+    "activity Ann Idle\n" "is U pending\n" "deaf\n"
+    "finish T\n" "at Ann Reserved\n" "offered U Ann\n" "told task.completed reservation.completed task.updated reservation.created worker.activity.update\n"
+    "accept U Ann\n" "deaf\n" "complete U Ann\n" "is U completed\n" "at Ann Busy\n" "told reservation.completed task.completed task.updated\n"
+    "task V\n" "is V pending\n" "activity Ann Idle\n" "offered V Ann\n" },
+
+{ "Where one at a time is the rule, an offer that comes to nothing takes the worker back to where he was",
+    "single\n" "queue Q most=2\n" "workflow Main timeout=20 {\"task_routing\":{\"default_filter\":{\"queue\":\"@Q\"}}}\n"
+    "worker Ann Idle\n" "worker Bob Idle\n" "task T\n" "offered T Ann Bob\n" "at Ann Reserved\n" "at Bob Reserved\n"
+    "accept T Bob\n" "at Ann Idle\n" "at Bob Busy\n"
+    "task U\n" "offered U Ann\n" "cancel U\n" "at Ann Idle\n"
+    "task V\n" "at Ann Reserved\n" "reject V Ann Offline\n" "at Ann Offline\n" "is V pending\n" "activity Ann Idle\n" "at Ann Reserved\n"
+    "turn 20\n" "at Ann Offline\n" "is V pending\n" "cancel V\n" "activity Ann Idle\n"
+    "task W\n" "at Ann Reserved\n" "activity Ann Busy\n" "reject W Ann\n" "at Ann Busy\n" "is W pending\n"
+    "activity Ann Idle\n" "offered W Ann\n" "reject W Ann\n" "at Ann Reserved\n" "offered W Ann\n"
+    "activity Ann Offline rejecting\n" "at Ann Offline\n" "is W pending\n" },
+
+{ "Where one at a time is the rule: nobody wraps up or hands on, and a RoutingTarget must have nothing in hand",
+    "single\n" ONE_QUEUE "worker Ann Offline\n" "worker Bob Idle\n"
+    "task T target=Ann queue=Q\n" "offered T Ann\n" "at Ann Reserved\n" "accept T Ann\n" "at Ann Busy\n"
+    "refused Wrapping up is possible only | wrap T Ann\n" "refused Wrapping up | wrapup T\n" "refused A transfer | transfer T Ann Bob\n"
+    "deaf\n" "task U target=Ann queue=Q\n" "is U canceled\n" "because U RoutingTarget SLA for Reservation creation was not met\n"
+    "task V target=Bob\n" "offered V Bob\n" "at Bob Idle\n" "accept V Bob\n" "at Bob Idle\n" "task W\n" "is W pending\n"
+    "undo finish V\n" "is W pending\n" "undo multi\n" "is W pending\n" "reload\n"
+    "finish V\n" "offered W Bob\n" "reject W Bob\n" "offered W Bob\n"
+    "undo accept W Bob\n" "at Bob Reserved\n" "accept W Bob\n" "activity Bob Idle\n" "task X channel=chat\n" "is X pending\n"
+    "multi\n" "offered X Bob\n" "at Bob Idle\n" "refused cannot be set to false | monotask\n" },
+
+{ "Where one at a time is the rule a queue has both activities; those that are not named are Reserved and Busy",
+    "single\n" "rename Reserved Asked\n"
+    "refused ReservationActivitySid is required | queue Q\n" "queue Q reserved=Asked\n"
+    "rename Busy Engaged\n" "refused AssignmentActivitySid is required | queue P reserved=Asked\n" "queue P reserved=Asked assigned=Idle\n"
+    "workflow Main {\"task_routing\":{\"default_filter\":{\"queue\":\"@P\"}}}\n" "worker Ann Idle\n"
+    "task T\n" "at Ann Asked\n" "accept T Ann\n" "at Ann Idle\n" "task U\n" "is U pending\n" "finish T\n" "offered U Ann\n" "at Ann Asked\n"
+    "reject U Ann Offline\n" "refused used by a TaskQueue | remove Asked\n" },
 
 { "What was demolished can be undone, with all that was counted and all who waited",
     "queue Q : skills HAS 'a'\n" "queue L LIFO most=2\n" "channel fax\n"

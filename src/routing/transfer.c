@@ -261,6 +261,7 @@ static fault_t begin(struct routing *e, struct tx *tx, struct transfer_live *x)
     struct queue_live *q;
     fault_t f = check(tx, x, t, r);
 
+    f = f ? f : single_refuses(tx, t->workspace, "A transfer");
     f = f ? f : find_target(e, tx, x, t, &w, &q);
     if (f)
         return f;

@@ -399,6 +399,10 @@ static const char *read_rows(struct history *h, struct db *db)
         if (record_select(db, h->arena, kind, &(struct selection){ .conditions = &here, .nconditions = 1 }, take,
                           &h->rows[k]) != DB_OK)
             return arena_printf(h->arena, "the rows cannot be read: %s", db_error(db));
+        for (size_t i = 0; kind == &workspace_kind && i < h->rows[k].n; i++)
+            if (!((const struct workspace *)h->rows[k].at[i])->multi_task_enabled)
+                return "a workspace with MultiTaskEnabled=false cannot be simulated: there the work itself moves "
+                       "workers";
         for (size_t i = 0; kind == &activity_kind && i < h->rows[k].n; i++) {
             struct activity *a = h->rows[k].at[i];
             if (a->available)

@@ -91,7 +91,8 @@ static void judge_worker(struct judge *j, struct worker_live *w)
         must(j, here == c->used && assigned == c->assigned, "%s has %lld of %s and %lld are counted",
              w->row.friendly_name, (long long)here, c->channel->row.unique_name, (long long)c->used);
         counted += here;
-        bool free = w->activity->row.available && c->row.available && here < c->row.configured_capacity;
+        bool free = w->activity->row.available && c->row.available && here < c->row.configured_capacity &&
+                    (w->workspace->row.multi_task_enabled || list_empty(&w->reservations));
         must(j, free == c->ready, "%s is %s for %s", w->row.friendly_name, c->ready ? "thought ready" : "forgotten",
              c->channel->row.unique_name);
     }

@@ -123,6 +123,10 @@ fault_t make_queue(struct world *w, struct tx *tx)
     row_set(tx, q, &q->target_workers, random_members(w));
     q->max_reserved_workers = one_in(&w->dice, 3) ? 1 + (int64_t)roll(&w->dice, 4) : 1;
     q->task_order = one_in(&w->dice, 3) ? ORDER_LIFO : ORDER_FIFO;
+    if (one_in(&w->dice, 2)) {
+        row_set(tx, q, &q->reservation_activity_sid, ((struct activity_live *)any_of(w, &w->activities))->row.sid);
+        row_set(tx, q, &q->assignment_activity_sid, ((struct activity_live *)any_of(w, &w->activities))->row.sid);
+    }
     note(w, "queue %s %s %s : %s", q->friendly_name, q->sid, task_order_names[q->task_order], q->target_workers);
     sids_add(&w->queues, q->sid);
     return task_queue_created(w->engine, tx, q);
@@ -256,6 +260,7 @@ static fault_t change_workspace(struct world *w, struct tx *tx)
     x->prioritize_queue_order = one_in(&w->dice, 2) ? ORDER_LIFO : ORDER_FIFO;
     row_set(tx, x, &x->default_activity_sid, a->row.sid);
     row_set(tx, x, &x->timeout_activity_sid, b->row.sid);
+    x->multi_task_enabled |= one_in(&w->dice, 30);
     note(w, "prefer %s, default %s, timeout %s", task_order_names[x->prioritize_queue_order], a->row.friendly_name,
          b->row.friendly_name);
     return workspace_changed(w->engine, tx, x, &was);
@@ -263,14 +268,15 @@ static fault_t change_workspace(struct world *w, struct tx *tx)
 
 fault_t make_workspace(struct world *w, struct tx *tx)
 {
-    static const char *const activities[] = { "Offline", "Available", "Unavailable", "Break", NULL };
+    static const char *const multi[] = { "Offline", "Available", "Unavailable", "Break", NULL };
+    static const char *const single[] = { "Offline", "Available", SINGLE_RESERVED, SINGLE_ASSIGNED, NULL };
     struct workspace *x = row_new(tx, &workspace_kind, NULL);
 
     row_set(tx, x, &x->account_sid, simulated_account);
     row_set(tx, x, &x->friendly_name, "World");
-    x->multi_task_enabled = true;
+    x->multi_task_enabled = !one_in(&w->dice, 4);
     w->workspace = arena_strdup(w->home, x->sid);
-    fault_t f = workspace_created(w->engine, tx, x, false, activities);
+    fault_t f = workspace_created(w->engine, tx, x, false, x->multi_task_enabled ? multi : single);
     struct workspace_live *live = (struct workspace_live *)x;
     for (LIST_EACH(l, &live->activities))
         sids_add(&w->activities, CONTAINER_OF(l, struct activity_live, in_workspace)->row.sid);

@@ -49,11 +49,22 @@ static int64_t held(const struct worker_live *w, const struct channel_live *c)
     return n;
 }
 
+/* Where one at a time is the rule, whatever the channel. */
+static bool has_hands(const struct worker_live *w, int64_t spare)
+{
+    int64_t n = 0;
+
+    for (LIST_EACH(l, &w->reservations))
+        n++;
+    return w->workspace->row.multi_task_enabled || n + spare <= 1;
+}
+
 static bool at_work(struct worker_live *w, struct channel_live *ch, int64_t spare)
 {
     struct worker_channel_live *c = worker_channel_for(w, ch);
 
-    return c && w->activity->row.available && c->row.available && held(w, ch) + spare <= c->row.configured_capacity;
+    return c && w->activity->row.available && c->row.available && held(w, ch) + spare <= c->row.configured_capacity &&
+           has_hands(w, spare);
 }
 
 bool engine_could_take(struct tx *tx, struct worker_live *w, struct task_live *t)
@@ -212,6 +223,8 @@ const char *offer_is_wrong(struct world *w, struct tx *tx, struct reservation_li
         bool whatever = r->row.transfer_sid || t->row.ignore_capacity;
         if (!str_eq(meant_for(r), r->row.worker_sid))
             return "somebody else was meant";
+        if (!has_hands(r->worker, 0))
+            return "a RoutingTarget who has a task, where one at a time is the rule";
         return whatever || at_work(r->worker, t->channel, 0) ? NULL : "a RoutingTarget who was not free";
     }
     if (!at_work(r->worker, t->channel, 0))

@@ -240,6 +240,27 @@ static void inspect(struct world *w, struct tx *tx, struct question *q)
 
 /* --- a command */
 
+/* Where one at a time is the rule, an offer and its acceptance move the worker. */
+static const char *stands_wrong(struct tx *tx, enum event_type type, const struct task_live *t,
+                                const struct worker_live *k)
+{
+    const struct task_queue *q = t->queue ? &t->queue->row : NULL;
+    const struct reservation *r = NULL;
+
+    for (LIST_EACH(l, &k->reservations))
+        if (CONTAINER_OF(l, struct reservation_live, in_worker)->task == t)
+            r = &CONTAINER_OF(l, struct reservation_live, in_worker)->row;
+    if (!q || !r || k->workspace->row.multi_task_enabled)
+        return NULL;
+    const char *wanted =
+        type == EV_RESERVATION_CREATED && r->reservation_status == RESERVATION_PENDING     ? q->reservation_activity_sid
+        : type == EV_RESERVATION_ACCEPTED && r->reservation_status == RESERVATION_ACCEPTED ? q->assignment_activity_sid
+                                                                                           : NULL;
+    if (!wanted || str_eq(wanted, k->row.activity_sid))
+        return NULL;
+    return arena_printf(tx->arena, "%s has %s, and is not at the activity of its queue", k->row.friendly_name, r->sid);
+}
+
 static void judge_heard(struct world *w, struct tx *tx)
 {
     const char *broken = NULL;
@@ -252,6 +273,8 @@ static void judge_heard(struct world *w, struct tx *tx)
             broken = task_broken(w->engine, tx, t);
         if (k && !broken)
             broken = worker_broken(w->engine, tx, k);
+        if (t && k && !broken)
+            broken = stands_wrong(tx, h->type, t, k);
     }
     w->heard.n = 0;
     if (broken)
