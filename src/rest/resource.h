@@ -113,12 +113,14 @@ struct op {
     struct answer          answer;
     struct { const struct kind *kind; const char *sid; void *row; } seen[8]; /* what a reader has looked up, rest's own */
     void                 (*finish)(struct op *op, fault_t f); /* in place of answering, after the commit: a WebSocket's upgrade */
+    fault_t              (*seal)(struct op *op); /* of a change that went well, before it is committed: what is to be kept together with it */
     /* Somebody outside must be asked before this change may be made.  A hook that needs it sets the call here and returns a fault F_ASKED: all that the
      * command did is undone, the call is made (no thread waits), and then the request runs again from its beginning, as another command; the hook
      * finds the call here, with its answer, and does not ask again.  It may ask several, one after another. */
     struct http_call      *ask;
     void                  *data;      /* an endpoint's own */
-    const struct entry    *entry;     /* rest's own, with the next */
+    struct pool           *pool;      /* rest's own, with the next */
+    const struct entry    *entry;
     fault_t              (*step)(struct op *op), (*next)(struct op *op);
     void                 (*go)(struct op *op, fault_t (*step)(struct op *op)); /* where next runs */
 };
@@ -140,6 +142,10 @@ void        op_finish(struct op *op, fault_t f);                   /* answers, f
  * reader, and then the answer goes out; for endpoints that need both. */
 void        op_continue_on_ledger(struct op *op, fault_t (*fn)(struct op *op));
 void        op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op));
+/* Likewise, on a thread of a pool of one's own, where it may block on a disk; there is no db there. */
+void        op_continue_on_pool(struct op *op, struct pool *pool, fault_t (*fn)(struct op *op));
+/* What URLs of another product in this answer begin with: op->prefix, but for its label. */
+const char *op_beside(const struct op *op, const char *label);
 /* Another request, to a resource, in this one's place: for a gateway whose clients send the API's requests inside of its own.  op->who is
  * set, and the gateway has checked what it may do.  The answer goes through op->finish, which is the gateway's. */
 struct inner { const char *label, *method, *path; struct form query, form; };

@@ -236,7 +236,8 @@ static fault_t run_on_ledger(struct tx *tx, struct command *c)
     op->db = tx->db;
     op->view = op->rest->ledger_view;
     op->now = tx->now;
-    return op->step(op);
+    fault_t f = op->step(op);
+    return !f && op->seal && !op->go ? op->seal(op) : f;
 }
 
 static void done_on_ledger(struct command *c, fault_t f)
@@ -297,6 +298,38 @@ void op_continue_on_reader(struct op *op, fault_t (*fn)(struct op *op))
 {
     op->go = go_to_reader;
     op->next = fn;
+}
+
+static void run_on_pool(struct job *job, void *state)
+{
+    struct op *op = CONTAINER_OF(job, struct op, job);
+
+    (void)state;
+    op->db = NULL;
+    op->view = NULL;
+    op->now = clock_now(op->rest->config.clock);
+    fault_t f = op->step(op);
+    settle(op, f);
+}
+
+static void go_to_pool(struct op *op, fault_t (*step)(struct op *op))
+{
+    op->step = step;
+    op->job.run = run_on_pool;
+    if (!pool_send(op->pool, &op->job))
+        overloaded(op);
+}
+
+void op_continue_on_pool(struct op *op, struct pool *pool, fault_t (*fn)(struct op *op))
+{
+    op->pool = pool;
+    op->go = go_to_pool;
+    op->next = fn;
+}
+
+const char *op_beside(const struct op *op, const char *label)
+{
+    return address_beside(op, label);
 }
 
 static fault_t look_first(struct op *op)
