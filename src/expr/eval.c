@@ -133,10 +133,49 @@ static bool compare_scalars(enum op op, const struct expr_value *a, const struct
     }
 }
 
+/* Whether the comparison holds for the value, or for one of the list's members; lists on the right are members to
+ * choose from. */
+static bool holds_for_any(enum op op, const struct side *left, const struct side *right, const struct expr_scope *scope)
+{
+    const json_t *list = left->value.kind == EXPR_JSON ? left->value.json : NULL;
+    bool contains = op == OP_CONTAINS;
+
+    if (left->literal || (list && !json_is_array(list)))
+        return false;
+    for (size_t i = 0, n = list ? json_array_size(list) : 1; i < n; i++) {
+        struct side one = { .value = list ? expr_value_json(json_array_get(list, i)) : left->value };
+        if (is_list(right)
+                ? is_array(right) && !contains && array_has(right, &one, scope)
+                : !is_list(&one) && compare_scalars(contains ? OP_CONTAINS : OP_EQ, &one.value, &right->value))
+            return true;
+    }
+    return false;
+}
+
+static bool compare_any(const struct node *n, const struct side *left, const struct side *right,
+                        const struct expr_scope *scope)
+{
+    switch (n->op) {
+    case OP_EQ:
+    case OP_CONTAINS:
+        return holds_for_any(n->op, left, right, scope);
+    case OP_NE:
+        return !holds_for_any(OP_EQ, left, right, scope);
+    case OP_IN:
+        return is_array(right) && holds_for_any(OP_EQ, left, right, scope);
+    default:
+        assert(n->op == OP_NOT_IN);
+        return is_array(right) && !holds_for_any(OP_EQ, left, right, scope);
+    }
+}
+
 static bool compare(const struct node *n, const struct expr_scope *scope)
 {
     struct side left = load(n->left, scope), right = load(n->right, scope);
 
+    bool by_members = n->any && (n->op == OP_EQ || n->op == OP_NE || n->op == OP_CONTAINS || n->op >= OP_IN);
+    if (by_members && !says_null(n->left) && !says_null(n->right))
+        return compare_any(n, &left, &right, scope);
     switch (n->op) {
     case OP_HAS:
         return is_array(&left) && array_has(&left, &right, scope);
@@ -187,6 +226,14 @@ bool expr_is_constant_false(const struct expr *e)
     return !e->root && !e->constant;
 }
 
+size_t expr_operators(const struct expr *e)
+{
+    return e->operators;
+}
+size_t expr_longest_list(const struct expr *e)
+{
+    return e->longest_list;
+}
 unsigned expr_reads(const struct expr *e)
 {
     return e->reads;

@@ -6,7 +6,7 @@
  * fail, does not allocate, and answers true or false and nothing else.  What makes no sense (a number that
  * HAS something) does not match, as Twilio's does not.
  *
- * The same grammar serves six places that differ in the names they may use: the dialects.  In a queue a
+ * The same grammar serves seven places that differ in the names they may use: the dialects.  In a queue a
  * bare `skills` is an attribute of the worker, in a workflow's filter one of the task, and in a target it
  * must say `worker.skills` or `task.skills`.  Some names are not attributes but facts that the server
  * knows: `worker.sid`, `workers.available`, `taskrouter.currentHour`.  These built-ins win over an
@@ -21,6 +21,10 @@
  *
  * A compiled expression lives in the arena that it was compiled into, never changes, and may be evaluated
  * by many threads at once.
+ *
+ * Queries (EXPR_QUERY) look at items: fields that the server gives them, and attributes, which are scope->worker whether the
+ * item is a worker or a task.  They know more spellings (EQ NOT_EQ NOT_IN && ||), and a list or a field that has one compares by
+ * its members: == IN and CONTAINS hold if they hold for any of them, != and NOT_IN if that does not.
  *
  * Rules that surprise (README.md has them all): a scalar operator with a list on either side is false, `!=`
  * too, except against the word null, which asks whether the attribute is there at all; a list operator
@@ -47,6 +51,7 @@ enum expr_dialect {
     EXPR_SKIP,        /* targets[].skip_if: workers.*; blank never skips */
     EXPR_WORKER_LIST, /* GET Workers?TargetWorkersExpression=: as EXPR_QUEUE, but blank matches all */
     EXPR_TASK_LIST,   /* GET Tasks?EvaluateTaskAttributes=: bare task paths; blank matches all */
+    EXPR_QUERY,       /* live and instant queries: data.field, data.attributes.path, and bare worker paths; blank matches all */
 };
 /* clang-format on */
 
@@ -91,6 +96,7 @@ enum expr_fact {
     EXPR_WORKERS_AVAILABLE, /* the three of the step's queue: how many workers, whatever their capacity */
     EXPR_WORKERS_UNAVAILABLE,
     EXPR_WORKERS_ACTIVITY, /* `of` is the activity's SID */
+    EXPR_ITEM_FIELD,       /* of what a query looks at: `of` is its name */
     EXPR_FACT_TIME,        /* from here on the folder answers itself, from scope->now */
     EXPR_TIME_CURRENT = EXPR_FACT_TIME,
     EXPR_TIME_HOUR,
@@ -132,6 +138,9 @@ struct expr_read {
     const char *first;    /* its first name, which is the attribute: "routing" */
     const struct expr_read *next;
 };
+/* How many comparisons, ANDs and ORs there are, and how many members the longest list has. */
+size_t expr_operators(const struct expr *e);
+size_t expr_longest_list(const struct expr *e);
 unsigned expr_reads(const struct expr *e);                /* bits of enum expr_reads */
 const struct expr_read *expr_paths(const struct expr *e); /* attribute paths as they come, repeats included */
 
@@ -145,6 +154,10 @@ struct expr_need { const struct expr_reference *where; uint64_t path_hash, text_
 enum { EXPR_NEEDS_MAX = 16 };
 /* Of the workers' attributes; one of them must be so.  How many; 0: it cannot be told, evaluate.  References live in the arena, and point into the expression. */
 size_t expr_needs(struct arena *a, const struct expr *e, struct expr_need out[EXPR_NEEDS_MAX]);
+
+/* A field of the item that must be, or hold, one of these texts before a query can be true; NULL: it cannot be told. */
+struct expr_pin { const char *field; size_t n; const char *texts[EXPR_NEEDS_MAX]; };
+const struct expr_pin *expr_pin(struct arena *a, const struct expr *e);
 
 /* --- explaining: the same evaluation again, for a person who asks why --- */
 

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     if (line)
         *line = '\0';
-    check_expr(a, source, (enum expr_dialect)(data[0] % (EXPR_TASK_LIST + 1)), &scope);
+    check_expr(a, source, (enum expr_dialect)(data[0] % (EXPR_QUERY + 1)), &scope);
     check_order(a, source, attributes, json_object_get(attributes, "o"));
     r = expr_reference_compile(a, source, &err);
     if (r)

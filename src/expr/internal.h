@@ -47,6 +47,7 @@ struct lexer {
     int count;
     struct expr_error *err;
     bool failed;         /* *err is set; the first one counts */
+    bool query;          /* knows the spellings of queries, too */
     const char *skipped; /* a broken number that was stepped over, NULL when none */
 };
 
@@ -88,6 +89,7 @@ enum node_kind { NODE_COMPARE, NODE_ALL, NODE_ANY, NODE_NOT };
 struct node {
     enum node_kind kind;
     enum op op; /* of a comparison */
+    bool any;   /* a list compares by its members */
     const struct node *next;
     union {
         const struct node *first; /* of all, any, not */
@@ -101,6 +103,7 @@ struct expr {
     const struct node *root; /* NULL: constant */
     bool constant;
     unsigned reads;
+    size_t operators, longest_list;
     const struct expr_read *paths;
 };
 
@@ -118,6 +121,7 @@ struct parser {
     const struct dialect *dialect;
     int depth;
     unsigned reads;
+    size_t operators, longest_list;
     const struct expr_read *paths, **last_path;
 };
 
@@ -136,6 +140,7 @@ extern const struct dialect *const dialect_order;     /* worker.* attributes onl
 extern const struct dialect *const dialect_reference; /* task.* attributes only */
 const struct dialect *dialect_of(enum expr_dialect d);
 bool dialect_blank(const struct dialect *d); /* what a blank expression is */
+bool dialect_is_query(const struct dialect *d);
 /* Says what a path means: fills *out and adds to *reads.  NULL, or the sentence of the refusal. */
 const char *dialect_resolve(const struct dialect *d, struct arena *a, const struct step *path, struct operand *out,
                             unsigned *reads);

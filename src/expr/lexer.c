@@ -10,6 +10,7 @@ static const struct {
     const char *name;
     enum token_kind kind;
     enum op op;
+    bool query; /* in queries only: elsewhere it is a name */
 } keywords[] = {
     { "and", T_AND },
     { "or", T_OR },
@@ -20,6 +21,9 @@ static const struct {
     { "contains", T_OPERATOR, OP_CONTAINS },
     { "has", T_OPERATOR, OP_HAS },
     { "in", T_OPERATOR, OP_IN },
+    { "eq", T_OPERATOR, OP_EQ, .query = true },
+    { "not_eq", T_OPERATOR, OP_NE, .query = true },
+    { "not_in", T_OPERATOR, OP_NOT_IN, .query = true },
 };
 
 /* Longer signs stand before their beginnings. */
@@ -27,6 +31,7 @@ static const struct {
     const char *sign;
     enum token_kind kind;
     enum op op;
+    bool query;
 } signs[] = {
     { "==", T_OPERATOR, OP_EQ },
     { "!=", T_OPERATOR, OP_NE },
@@ -44,6 +49,8 @@ static const struct {
     { "]", T_RBRACKET },
     { ".", T_DOT },
     { ",", T_COMMA },
+    { "&&", T_AND, .query = true },
+    { "||", T_OR, .query = true },
 };
 
 /* Not <ctype.h>: the language must not change with the locale. */
@@ -123,6 +130,8 @@ static void word(struct lexer *l, struct token *t)
     t->n = (size_t)(l->at - t->s);
     t->kind = T_WORD;
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        if (keywords[i].query && !l->query)
+            continue;
         if (strlen(keywords[i].name) != t->n || strncasecmp(keywords[i].name, t->s, t->n) != 0)
             continue;
         t->kind = keywords[i].kind;
@@ -163,7 +172,7 @@ static void number(struct lexer *l, struct token *t)
 static void sign(struct lexer *l, struct token *t)
 {
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
-        if (!str_starts(l->at, signs[i].sign))
+        if (!str_starts(l->at, signs[i].sign) || (signs[i].query && !l->query))
             continue;
         t->kind = signs[i].kind;
         t->op = signs[i].op;

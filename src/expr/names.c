@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FACTS_WORKER = 1, FACTS_CHANNEL = 2, FACTS_WORKERS = 4, FACTS_TIME = 8 };
+enum { FACTS_WORKER = 1, FACTS_CHANNEL = 2, FACTS_WORKERS = 4, FACTS_TIME = 8, FACTS_ITEM = 16 };
 
 /* In .path a * is any name and WA* an activity's SID; either is what the fact is asked `of`. */
 /* clang-format off */
@@ -28,14 +28,13 @@ static const struct {
     { FACTS_TIME,    "currentHour",                             EXPR_TIME_HOUR },
     { FACTS_TIME,    "currentMin",                              EXPR_TIME_MINUTE },
     { FACTS_TIME,    "dayOfWeek",                               EXPR_TIME_DAY_OF_WEEK },
+    { FACTS_ITEM,    "*",                                       EXPR_ITEM_FIELD },
 };
 /* clang-format on */
 
 static const unsigned group_reads[] = {
-    [FACTS_WORKER] = EXPR_READS_FACTS,
-    [FACTS_CHANNEL] = EXPR_READS_FACTS,
-    [FACTS_WORKERS] = EXPR_READS_WORKERS,
-    [FACTS_TIME] = EXPR_READS_TIME,
+    [FACTS_WORKER] = EXPR_READS_FACTS, [FACTS_CHANNEL] = EXPR_READS_FACTS, [FACTS_WORKERS] = EXPR_READS_WORKERS,
+    [FACTS_TIME] = EXPR_READS_TIME,    [FACTS_ITEM] = EXPR_READS_FACTS,
 };
 
 /* The names under one prefix: facts of some groups, and perhaps somebody's attributes. */
@@ -49,6 +48,7 @@ struct dialect {
     struct names prefixed[3];
     struct names bare;
     bool blank;        /* the value of a blank expression */
+    bool query;        /* spellings and comparisons of queries; data.attributes.x is the attribute x */
     const char *known; /* how a refusal lists the prefixes, where a bare name is none */
 };
 
@@ -65,6 +65,8 @@ static const struct dialect dialects[] = {
     [EXPR_SKIP]        = { .blank = false, .prefixed = { { "workers", .facts = FACTS_WORKERS } }, .known = "workers." },
     [EXPR_WORKER_LIST] = { .blank = true,  .bare = { NULL, OPERAND_WORKER, FACTS_WORKER } },
     [EXPR_TASK_LIST]   = { .blank = true,  .bare = { NULL, OPERAND_TASK } },
+    [EXPR_QUERY]       = { .blank = true,  .query = true, .bare = { NULL, OPERAND_WORKER, FACTS_WORKER },
+                           .prefixed = { { "data", .facts = FACTS_ITEM } } },
 };
 
 static const struct dialect order     = { .prefixed = { { "worker", OPERAND_WORKER } }, .known = "worker." };
@@ -81,6 +83,11 @@ const struct dialect *dialect_of(enum expr_dialect d)
 bool dialect_blank(const struct dialect *d)
 {
     return d->blank;
+}
+
+bool dialect_is_query(const struct dialect *d)
+{
+    return d->query;
 }
 
 /* Whether the path begins with what the pattern names; *rest is what follows it. */
@@ -140,6 +147,12 @@ const char *dialect_resolve(const struct dialect *d, struct arena *a, const stru
 {
     const struct step *second = path->next;
 
+    if (d->query && second && second->name && second->next && strcmp(path->name, "data") == 0 &&
+        strcmp(second->name, "attributes") == 0 && second->next->name) {
+        *out = (struct operand){ .kind = OPERAND_WORKER, .steps = second->next };
+        *reads |= EXPR_READS_WORKER;
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof d->prefixed / sizeof *d->prefixed && d->prefixed[i].prefix; i++) {
         if (strcmp(path->name, d->prefixed[i].prefix) != 0 || !second || !second->name)
             continue;
@@ -155,7 +168,8 @@ const char *dialect_resolve(const struct dialect *d, struct arena *a, const stru
 const char *fact_name(struct arena *a, enum expr_fact fact, const char *of)
 {
     static const char *const prefixes[] = {
-        [FACTS_WORKER] = "worker", [FACTS_CHANNEL] = "worker", [FACTS_WORKERS] = "workers", [FACTS_TIME] = "taskrouter"
+        [FACTS_WORKER] = "worker",   [FACTS_CHANNEL] = "worker", [FACTS_WORKERS] = "workers",
+        [FACTS_TIME] = "taskrouter", [FACTS_ITEM] = "data",
     };
     size_t i = 0;
 

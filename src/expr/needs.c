@@ -110,3 +110,38 @@ size_t expr_needs(struct arena *a, const struct expr *e, struct expr_need out[EX
 
     return e->root && find(e->root, &needs) ? needs.n : 0;
 }
+
+/* --- the same of queries: a field that must have one of some texts */
+
+static bool pin_text(struct expr_pin *pin, struct arena *a, const struct operand *text)
+{
+    if (!is_plain_text(text) || memchr(text->value.string.s, '\0', text->value.string.n) || pin->n == EXPR_NEEDS_MAX)
+        return false;
+    pin->texts[pin->n++] = arena_strndup(a, text->value.string.s, text->value.string.n);
+    return true;
+}
+
+static const struct expr_pin *pin_of(struct arena *a, const struct node *n)
+{
+    const struct expr_pin *found = NULL;
+    struct expr_pin pin = { 0 };
+
+    for (const struct node *child = n->kind == NODE_ALL ? n->first : NULL; child && !found; child = child->next)
+        found = pin_of(a, child);
+    if (n->kind != NODE_COMPARE || n->left->kind != OPERAND_FACT || n->left->fact.what != EXPR_ITEM_FIELD)
+        return found;
+    pin.field = n->left->fact.of;
+    if (n->op == OP_EQ && n->right->kind == OPERAND_VALUE && pin_text(&pin, a, n->right))
+        return arena_copy(a, &pin, sizeof pin);
+    if (n->op != OP_IN || n->right->kind != OPERAND_LIST)
+        return NULL;
+    for (const struct operand *o = n->right->first; o; o = o->next)
+        if (!pin_text(&pin, a, o))
+            return NULL;
+    return pin.n ? arena_copy(a, &pin, sizeof pin) : NULL;
+}
+
+const struct expr_pin *expr_pin(struct arena *a, const struct expr *e)
+{
+    return e->root ? pin_of(a, e->root) : NULL;
+}

@@ -22,6 +22,7 @@ void parser_start(struct parser *p, struct arena *a, const char *source, const s
     *p = (struct parser){ .dialect = d };
     p->last_path = &p->paths;
     lexer_start(&p->lexer, a, source, err);
+    p->lexer.query = dialect_is_query(d);
     lexer_next(&p->lexer, &p->token);
     lexer_next(&p->lexer, &p->ahead);
 }
@@ -161,6 +162,8 @@ static bool list(struct parser *p, struct operand *out)
         made = keep(p, &member, sizeof member);
         *last = made;
         last = &made->next;
+        if ((size_t)n > p->longest_list)
+            p->longest_list = (size_t)n;
         if (p->token.kind == T_RBRACKET)
             break;
         if (p->token.kind != T_COMMA)
@@ -248,11 +251,12 @@ static bool operator(struct parser *p, enum op *op)
 
 static const struct node *comparison(struct parser *p)
 {
-    struct node n = { .kind = NODE_COMPARE };
+    struct node n = { .kind = NODE_COMPARE, .any = dialect_is_query(p->dialect) };
     struct operand left, right;
 
     if (!operand(p, &left) || !operator(p, &n.op) || !operand(p, &right))
         return NULL;
+    p->operators++;
     n.left = keep(p, &left, sizeof left);
     n.right = keep(p, &right, sizeof right);
     return keep(p, &n, sizeof n);
@@ -307,6 +311,7 @@ static const struct node *joined(struct parser *p, enum node_kind kind, enum tok
         if (p->token.kind != joint)
             break;
         parser_advance(p);
+        p->operators++;
         child = rule(p);
         if (!child)
             return NULL;
@@ -338,6 +343,8 @@ const struct expr *expr_compile(struct arena *a, const char *source, enum expr_d
         return NULL;
     e->reads = p.reads;
     e->paths = p.paths;
+    e->operators = p.operators;
+    e->longest_list = p.longest_list;
     if (!e->reads) { /* says the same for ever: say it now */
         e->constant = expr_eval(e, &(struct expr_scope){ 0 });
         e->root = NULL;

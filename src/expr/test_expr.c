@@ -51,6 +51,14 @@ static void known_facts(const struct expr_scope *scope, enum expr_fact fact, con
         if (strcmp(of, "WA00000000000000000000000000000001") == 0)
             *out = expr_value_int(7);
         break;
+    case EXPR_ITEM_FIELD:
+        if (strcmp(of, "activity_name") == 0)
+            *out = expr_value_string("On Break");
+        else if (strcmp(of, "priority") == 0)
+            *out = expr_value_int(10);
+        else if (strcmp(of, "queue_sids") == 0)
+            *out = expr_value_json(json_object_get(scope->worker, "skills"));
+        break;
     default:
         fail_msg("time is not asked of the scope");
     }
@@ -233,6 +241,30 @@ static const struct row rows[] = {
     { "worker.channel[0].assigned_tasks == null", T, EXPR_TARGET },
     { "channel.voice.configured_capacity == null", T, EXPR_QUEUE }, /* a target's name, not a queue's */
     { "sid == null", T, EXPR_TASK_LIST },                         /* tasks have no built-ins */
+
+    /* queries: fields of the item, its attributes, more spellings, and lists that compare by their members */
+    { "data.activity_name == \"On Break\"", T, EXPR_QUERY },
+    { "data.activity_name EQ \"On Break\" && data.priority eq \"10\"", T, EXPR_QUERY },
+    { "data.activity_name NOT_EQ \"On Break\" || data.missing != \"x\"", T, EXPR_QUERY },
+    { "data.activity_name not_in [\"Offline\", \"On Break\"]", F, EXPR_QUERY },
+    { "data.missing NOT_IN [\"Offline\"]", T, EXPR_QUERY },
+    { "data.missing IN [\"Offline\"]", F, EXPR_QUERY },
+    { "data.activity_name contains \"Bre\"", T, EXPR_QUERY },
+    { "data.queue_sids IN [\"sales\", \"other\"]", T, EXPR_QUERY },
+    { "data.queue_sids NOT_IN [\"sales\", \"other\"]", F, EXPR_QUERY },
+    { "data.queue_sids == \"sales\" AND data.queue_sids != \"other\"", T, EXPR_QUERY },
+    { "data.queue_sids != \"sales\"", F, EXPR_QUERY },
+    { "data.queue_sids CONTAINS \"supp\"", T, EXPR_QUERY },
+    { "(data.attributes.lang CONTAINS \"e\")", T, EXPR_QUERY },
+    { "data.attributes.skills CONTAINS \"sale\"", T, EXPR_QUERY },
+    { "data.attributes.o.a IN [\"y\"]", T, EXPR_QUERY },
+    { "data.attributes.o IN [\"y\"]", F, EXPR_QUERY },
+    { "data.attributes.missing == null AND data.attributes.skills != null", T, EXPR_QUERY },
+    { "data.activity_name.more == null", T, EXPR_QUERY },
+    { "skills HAS 'support' AND level > 2 AND activity_name == 'On Break'", T, EXPR_QUERY }, /* a queue's own expression */
+    { "NOT data.activity_name == \"On Break\"", F, EXPR_QUERY },
+    { "", T, EXPR_QUERY },
+    { "eq == 1 OR not_in IN [1]", F },                            /* elsewhere these are names */
     { "task.language IN [worker.lang]", T, EXPR_TARGET },
     { "worker.level > task.min", T, EXPR_TARGET },
     { "workers.unavailable > 3 AND workers.WA00000000000000000000000000000001 == 7", T, EXPR_SKIP },

@@ -159,6 +159,43 @@ static void what_is_true_has_what_it_needs(void **state)
     assert_true(told > 1000 && spared > 500);
 }
 
+/* What a query of that field must have, as "field=text,text"; "" when it cannot be told. */
+static const char *pin_text(struct arena *a, const char *source)
+{
+    struct expr_error err;
+    const struct expr *e = expr_compile(a, source, EXPR_QUERY, &err);
+    const struct expr_pin *pin = e ? expr_pin(a, e) : NULL;
+    struct text t = { .arena = a };
+
+    assert_non_null(e);
+    for (size_t i = 0; pin && i < pin->n; i++)
+        text_putf(&t, "%s%s", i ? "," : arena_printf(a, "%s=", pin->field), pin->texts[i]);
+    return text_str(&t);
+}
+
+static void queries_are_pinned_by_what_must_be_equal(void **state)
+{
+    static const char *const rows[][2] = {
+        { "data.worker_sid == \"WK1\"", "worker_sid=WK1" },
+        { "data.worker_sid EQ \"WK1\" AND data.status != \"x\"", "worker_sid=WK1" },
+        { "data.status != \"x\" && (data.a == \"1x\" && data.b == \"2\")", "a=1x" },
+        { "data.queue_sids IN [\"WQ1\", \"WQ2\"]", "queue_sids=WQ1,WQ2" },
+        { "data.worker_sid == \"WK1\" OR data.worker_sid == \"WK2\"", "" },
+        { "data.worker_sid != \"WK1\"", "" },
+        { "NOT data.worker_sid == \"WK1\"", "" },
+        { "data.priority == \"10\"", "" }, /* equals a number, too */
+        { "data.attributes.name == \"x\"", "" },
+        { "data.worker_sid CONTAINS \"WK1\"", "" },
+        { "data.worker_sid IN []", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        _arena_ struct arena *a = arena_new();
+        assert_string_equal(pin_text(a, rows[i][0]), rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +203,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_told_is_not_told),
         cmocka_unit_test(needs_tell_paths_and_texts_apart),
         cmocka_unit_test(what_is_true_has_what_it_needs),
+        cmocka_unit_test(queries_are_pinned_by_what_must_be_equal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
