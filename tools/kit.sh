@@ -66,7 +66,7 @@ meson_dir() {
 # The web is built again only when a source file changed.
 build_web() {
     for app in desktop contact webchat; do
-        sum=$(cd "web/$app" && find . \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z |
+        sum=$(cd "web/$app" && find . ../talk \( -name node_modules -o -name dist \) -prune -o -type f -print0 | sort -z |
             xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
         [ "$(cat "web/$app/dist/.source-sum" 2>/dev/null)" = "$sum" ] && continue
         say "web/$app"

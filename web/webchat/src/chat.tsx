@@ -6,7 +6,7 @@ import { Form } from './form';
 import { Head } from './head';
 import { Refused, type Session, type Sessions } from './session';
 import type { Settings } from './settings';
-import { Talk } from './talk';
+import { Chat } from './chat-client';
 import { download, transcriptOf } from './transcript';
 import type { Speech } from './words';
 
@@ -20,7 +20,7 @@ interface Page {
   close(): void;
 }
 
-type Face = { is: 'form'; fault?: string } | { is: 'talk'; talk: Talk } | { is: 'moment' };
+type Face = { is: 'form'; fault?: string } | { is: 'talk'; chat: Chat } | { is: 'moment' };
 
 class ChatWindow implements Window {
   private readonly place = document.createElement('div');
@@ -62,7 +62,7 @@ class ChatWindow implements Window {
 
   /** What nobody can see is not read. */
   private look(): void {
-    if (this.face.is === 'talk') this.face.talk.watch(this.shown && !document.hidden);
+    if (this.face.is === 'talk') this.face.chat.talk.watch(this.shown && !document.hidden);
   }
 
   private async begin(name: string, fields: Record<string, string>): Promise<void> {
@@ -92,23 +92,17 @@ class ChatWindow implements Window {
   }
 
   private async talk(session: Session, question?: string): Promise<void> {
-    const at = (path: string): string => new URL(`../${path}`, this.settings.base).href;
-    const hosts = {
-      twilsock: at('tsock/v3/wsconnect').replace(/^http/, 'ws'),
-      cds: at('cds'),
-      aim: at('aim'),
-    };
-    const talk = new Talk(session, this.sessions, hosts, () => {
-      this.page.unread(talk.state.unread);
+    const chat = new Chat(session, this.sessions, this.settings.base, () => {
+      this.page.unread(chat.talk?.state.unread ?? 0);
       this.draw();
     });
-    await talk.start();
-    this.turn({ is: 'talk', talk });
-    if (question) talk.send(question, []);
+    await chat.start();
+    this.turn({ is: 'talk', chat });
+    if (question) chat.talk.send(question);
   }
 
   private anew(): void {
-    if (this.face.is === 'talk') this.face.talk.stop();
+    if (this.face.is === 'talk') this.face.chat.stop();
     this.sessions.forget();
     if (this.settings.skipForm) void this.begin('', this.settings.fields);
     else this.turn({ is: 'form' });
@@ -130,7 +124,7 @@ class ChatWindow implements Window {
     }
   }
 
-  private async transcript(talk: Talk): Promise<void> {
+  private async transcript({ talk }: Chat): Promise<void> {
     const day = new Date().toISOString().slice(0, 10);
     download(transcriptOf(await talk.all(), this.speech), `chat-${day}.txt`);
   }
@@ -141,7 +135,7 @@ class ChatWindow implements Window {
 
   private body(): JSX.Element {
     const { face, speech } = this;
-    const talk = face.is === 'talk' ? face.talk : undefined;
+    const chat = face.is === 'talk' ? face.chat : undefined;
     return (
       <section
         class="window"
@@ -156,8 +150,8 @@ class ChatWindow implements Window {
           title={this.settings.title ?? speech.say('title')}
           speech={speech}
           onClose={this.settings.target ? undefined : () => this.page.close()}
-          onTranscript={talk && (() => void this.transcript(talk))}
-          onEnd={talk?.state.phase === 'open' ? () => void talk.finish() : undefined}
+          onTranscript={chat && (() => void this.transcript(chat))}
+          onEnd={chat && !chat.talk.state.closed ? () => void chat.end() : undefined}
         />
         {face.is === 'form' && (
           <Form
@@ -173,10 +167,11 @@ class ChatWindow implements Window {
             {speech.say('starting')}
           </p>
         )}
-        {face.is === 'talk' && (
+        {chat && (
           <Conversation
-            talk={face.talk}
-            state={face.talk.state}
+            talk={chat.talk}
+            state={chat.talk.state}
+            connected={chat.connected}
             speech={speech}
             onAnew={() => this.anew()}
           />

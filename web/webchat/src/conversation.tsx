@@ -3,12 +3,13 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from './composer';
 import { Bubble, PendingBubble } from './message';
-import type { Line, Note, State, Talk } from './talk';
+import type { Line, Note, Talk, TalkState } from '../../talk/talk';
 import type { Speech } from './words';
 
 interface Props {
   talk: Talk;
-  state: State;
+  state: TalkState;
+  connected: boolean;
   speech: Speech;
   onAnew: () => void;
 }
@@ -24,7 +25,7 @@ function dayName(ms: number, speech: Speech): string {
 
 type Entry = { at: number; line: Line } | { at: number; note: Note };
 
-function entriesOf(state: State): Entry[] {
+function entriesOf(state: TalkState): Entry[] {
   const entries: Entry[] = [
     ...state.lines.map((line) => ({ at: line.at, line })),
     ...state.notes.map((note) => ({ at: note.at, note })),
@@ -32,7 +33,7 @@ function entriesOf(state: State): Entry[] {
   return entries.sort((a, b) => a.at - b.at);
 }
 
-export function Conversation({ talk, state, speech, onAnew }: Props): JSX.Element {
+export function Conversation({ talk, state, connected, speech, onAnew }: Props): JSX.Element {
   const log = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [height, setHeight] = useState(0);
@@ -54,7 +55,7 @@ export function Conversation({ talk, state, speech, onAnew }: Props): JSX.Elemen
   let day = '';
   return (
     <>
-      {!state.connected && state.phase === 'open' && (
+      {!connected && !state.closed && (
         <p class="banner" role="status">
           {speech.say('reconnecting')}
         </p>
@@ -115,14 +116,14 @@ export function Conversation({ talk, state, speech, onAnew }: Props): JSX.Elemen
             onRetry={() => talk.retry(one.key)}
           />
         ))}
-        {!state.answered && state.lines.length > 0 && state.phase === 'open' && (
+        {state.others.length === 0 && state.lines.length > 0 && !state.closed && (
           <p class="note">{speech.say('waiting')}</p>
         )}
       </div>
       <p class="typing" role="status">
         {state.typing.map((name) => speech.say('typing', { name: named(name) })).join(' ')}
       </p>
-      {state.phase === 'ended' ? (
+      {state.closed ? (
         <div class="ended" role="status">
           <p>{speech.say('ended')}</p>
           <button type="button" class="main" data-first onClick={onAnew}>

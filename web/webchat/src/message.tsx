@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from './icons';
-import type { Attachment, Line, Pending } from './talk';
+import type { Attachment, Line, Pending } from '../../talk/talk';
 import { sizeOf } from './transcript';
 import type { Speech } from './words';
 
@@ -57,7 +57,7 @@ interface BubbleProps {
 }
 
 export function Bubble({ line, speech, fate }: BubbleProps): JSX.Element {
-  const who = line.mine ? speech.say('you') : line.author || speech.say('agent');
+  const who = line.mine ? speech.say('you') : line.name || speech.say('agent');
   return (
     <article class={line.mine ? 'bubble mine' : 'bubble'}>
       <h3 class={line.mine ? 'hidden' : 'who'}>{who}</h3>

@@ -1,5 +1,5 @@
 /** The conversation as a text file: what a customer keeps. */
-import type { Line } from './talk';
+import type { Line } from '../../talk/talk';
 import type { Speech } from './words';
 
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -19,7 +19,7 @@ export function sizeOf(bytes: number): string {
 export function transcriptOf(lines: readonly Line[], speech: Speech): string {
   return lines
     .map((line) => {
-      const who = line.mine ? speech.say('you') : line.author || speech.say('agent');
+      const who = line.mine ? speech.say('you') : line.name || speech.say('agent');
       const files = line.attachments.map((one) =>
         speech.say('file', { name: one.name, size: sizeOf(one.size) }),
       );

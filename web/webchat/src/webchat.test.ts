@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settingsOf } from './settings';
 import { Refused, Sessions } from './session';
-import { merged, type Line } from './talk';
+import { merged, type Line } from '../../talk/talk';
 import { sizeOf, transcriptOf } from './transcript';
 import { partsOf } from './message';
 import { languages, speechFor } from './words';
@@ -12,7 +12,8 @@ const line = (index: number, body: string, more: Partial<Line> = {}): Line => ({
   key: `IM${index}`,
   index,
   mine: false,
-  author: 'Ada',
+  author: 'ada',
+  name: 'Ada',
   body,
   at: Date.UTC(2026, 0, 2, 3, 4) + index * 60_000,
   edited: false,
