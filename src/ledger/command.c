@@ -155,6 +155,16 @@ static fault_t write_loose_rows(struct tx *tx)
 
 /* --- keeping ---------------------------------------------------------------------------------------- */
 
+static void tell_watchers(const struct change *c)
+{
+    const struct live_kind *lk = c->head->kind;
+    const struct watcher *w = lk->watchers.at;
+
+    for (size_t i = 0; i < lk->watchers.n; i++)
+        w[i].changed(w[i].arg, row_of(c->head), c->was,
+                     c->head->deleted || (lk->kind->is_live && !lk->kind->is_live(row_of(c->head))));
+}
+
 static void keep_change(struct ledger *l, struct change *c)
 {
     struct row_head *h = c->head;
@@ -165,6 +175,7 @@ static void keep_change(struct ledger *l, struct change *c)
         ARRAY_PUSH(&l->dead, h);
         return;
     }
+    tell_watchers(c);
     if (h->touched)
         return;
     h->touched = true;

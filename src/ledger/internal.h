@@ -27,6 +27,11 @@ struct row_head {
 static inline struct row_head *head_of(const void *row) { return (struct row_head *)row - 1; }
 static inline void *row_of(const struct row_head *h) { return (void *)(h + 1); }
 
+/* A growing array that stays allocated. */
+#define ARRAY(type) struct { type *at; size_t n, cap; }
+#define ARRAY_PUSH(a, ...) (array_room((void **)&(a)->at, &(a)->cap, (a)->n, sizeof *(a)->at), (a)->at[(a)->n++] = __VA_ARGS__)
+void array_room(void **at, size_t *cap, size_t n, size_t size);
+
 /* What may be there only once: the values of the fields together. */
 struct unique {
     const struct field *fields[8]; /* the last one is what it is about */
@@ -45,6 +50,7 @@ struct live_kind {
     const struct field  *key;
     const struct field **texts; /* columns */
     size_t               ntexts;
+    ARRAY(struct watcher) watchers;
     bool                 partial; /* the store has rows that are not live */
 };
 
@@ -62,11 +68,6 @@ struct key_change { struct row_head *head; size_t i; char *before, *after; };
 struct after { void (*fn)(void *arg); void *arg; };
 struct entry { struct command *command; fault_t fault; size_t first_after, end_after; };
 struct account_log { char *sid; int64_t last; };
-
-/* A growing array that stays allocated. */
-#define ARRAY(type) struct { type *at; size_t n, cap; }
-#define ARRAY_PUSH(a, ...) (array_room((void **)&(a)->at, &(a)->cap, (a)->n, sizeof *(a)->at), (a)->at[(a)->n++] = __VA_ARGS__)
-void array_room(void **at, size_t *cap, size_t n, size_t size);
 
 struct alarm_row;
 

@@ -140,6 +140,7 @@ void kinds_free(struct ledger *l)
     for (size_t i = 0; i < l->nkinds; i++) {
         map_clear(&l->kinds[i].rows);
         map_clear(&l->kinds[i].gone);
+        free(l->kinds[i].watchers.at);
         for (size_t j = 0; j < l->kinds[i].nuniques; j++)
             map_clear(&l->kinds[i].uniques[j].rows);
     }

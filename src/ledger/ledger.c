@@ -41,6 +41,14 @@ void ledger_listen(struct ledger *l, const struct listener *x)
 {
     ARRAY_PUSH(&l->listeners, *x);
 }
+void ledger_watch(struct ledger *l, const char *kind, const struct watcher *w)
+{
+    struct live_kind *lk = live_kind_of(l, ledger_kind(l, kind));
+
+    assert(lk->kind->resident && !l->thread);
+    ARRAY_PUSH(&lk->watchers, *w);
+}
+
 void ledger_alarm(struct ledger *l, const struct alarm_kind *k)
 {
     ARRAY_PUSH(&l->alarm_kinds, *k);

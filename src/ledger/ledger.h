@@ -65,6 +65,10 @@ struct ledger *ledger_new(struct arena *a, const struct ledger_config *c, const 
 void ledger_hooks(struct ledger *l, const char *kind, const struct live_hooks *h);
 void ledger_listen(struct ledger *l, const struct listener *x);
 void ledger_alarm(struct ledger *l, const struct alarm_kind *k);
+/* For views that keep copies of a resident kind's rows: hears once a command of each row that a command which ended well has made, changed
+ * or deleted.  was is NULL for a new row; gone: deleted, or not live any more.  Nothing may be changed, and rows are only to be looked at. */
+struct watcher { void (*changed)(void *arg, const void *row, const void *was, bool gone); void *arg; };
+void ledger_watch(struct ledger *l, const char *kind, const struct watcher *w);
 void ledger_on_loaded(struct ledger *l, void (*loaded)(void *arg, struct tx *tx), void *arg); /* all rows are in memory (at start, and after a reload); may change rows */
 void ledger_on_reset(struct ledger *l, void (*reset)(void *arg), void *arg); /* before a reload, and when the ledger has stopped: forget everything derived */
 const struct kind *ledger_kind(const struct ledger *l, const char *name);    /* asserts that it exists */

@@ -594,6 +594,35 @@ static void after_the_end(void **state)
     assert_true(ledger_ready(t->ledger));
 }
 
+static fault_t rename_gig(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+    struct gig *g = row_find(tx, &gig_kind, c->a);
+
+    row_set(tx, g, &g->label, c->b);
+    row_set(tx, g, &g->label, c->c);
+    return c->n ? fault(tx->arena, F_CONFLICT, "changed my mind") : NULL;
+}
+
+/* Once a command and row, and only of what has happened. */
+static void rows_are_watched(void **state)
+{
+    struct toy *t = *state;
+    struct call *c = call(t, "JB1", "x", "y");
+
+    rooms(t);
+    assert_string_equal(t->watched, "JB1:->first JB2:->second ");
+    *t->watched = '\0';
+    toy_do(t, rename_gig, c);
+    toy_do(t, rename_gig, c); /* and again: nothing has changed */
+    c->n = 1;
+    c->c = "z";
+    refused(t, F_CONFLICT, "changed my mind", rename_gig, c);
+    toy_do(t, finish_gig, call(t, "JB1", NULL, NULL));
+    toy_do(t, delete_gig, call(t, "JB2", NULL, NULL));
+    assert_string_equal(t->watched, "JB1:first->y JB1:y-> JB2:second-> ");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
@@ -612,6 +641,7 @@ int main(void)
         TEST(events),
         TEST(a_clock_that_was_set_back),
         TEST(a_listed_unique_index),
+        TEST(rows_are_watched),
         TEST(after_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,6 +174,16 @@ static void on_event(void *arg, struct tx *tx, const struct event *e)
 
 /* --- the world */
 
+static void on_gig(void *arg, const void *row, const void *was, bool gone)
+{
+    struct toy *t = arg;
+    const struct gig *g = row, *before = was;
+    size_t n = strlen(t->watched);
+
+    snprintf(t->watched + n, sizeof t->watched - n, "%s:%s->%s ", g->sid, before ? before->label : "",
+             gone ? "" : g->label);
+}
+
 void toy_open(struct toy *t)
 {
     const char *why = NULL;
@@ -188,6 +198,7 @@ void toy_open(struct toy *t)
     ledger_hooks(t->ledger, "room", &(struct live_hooks){ sizeof(struct live_room), relink_room, unlink_room, t });
     ledger_hooks(t->ledger, "gig", &(struct live_hooks){ sizeof(struct live_gig), relink_gig, unlink_gig, t });
     ledger_listen(t->ledger, &(struct listener){ "reservation.", on_event, t });
+    ledger_watch(t->ledger, "gig", &(struct watcher){ on_gig, t });
     ledger_alarm(t->ledger, &(struct alarm_kind){ "bell", on_ring, t });
     ledger_on_loaded(t->ledger, on_loaded, t);
     ledger_on_reset(t->ledger, on_reset, t);

@@ -32,7 +32,7 @@ struct toy {
     struct ledger *ledger;
     struct map     rooms;   /* the engine's own: sid -> live_room */
     int            loads, resets;
-    char           rung[256], heard[256];
+    char           rung[256], heard[256], watched[512]; /* of gigs */
     struct mailbox *bells;  /* the alarm "real" sends one here */
     struct mail    bell;
     bool           break_reload;

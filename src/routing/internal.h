@@ -193,6 +193,7 @@ struct transfer_live {
 struct routing {
     struct ledger             *ledger;
     const struct webhook_port *port;
+    const struct routing_watch *watch;      /* NULL: nobody */
     struct map                 rows;        /* every linked row, by its sid */
     struct link                workspaces;
     struct link                dirty;       /* workers that may take a task that they could not take before */

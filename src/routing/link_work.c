@@ -190,6 +190,8 @@ void put_member(struct routing *e, struct queue_live *q, struct worker_live *w, 
         }
     if (now)
         mark_dirty(e, w);
+    if (e->watch)
+        e->watch->member(e->watch->arg, &q->row, &w->row);
 }
 
 void refresh_member(struct routing *e, struct queue_live *q, struct worker_live *w)

@@ -114,6 +114,38 @@ bool routing_queue_has(struct routing *e, const char *queue_sid, const char *wor
     return q && w && q->workspace == w->workspace && bits_has(&q->workers, w->slot);
 }
 
+void routing_each_queue_of_worker(struct routing *e, const char *worker_sid,
+                                  void (*each)(void *arg, const struct task_queue *q), void *arg)
+{
+    struct worker_live *w = find_worker(e, NULL, worker_sid);
+
+    for (size_t i = w ? bits_next(&w->queues, 0) : NO_SLOT; i != NO_SLOT; i = bits_next(&w->queues, i + 1)) {
+        struct queue_live *q = slots_get(&w->workspace->queue_slots, i);
+        each(arg, &q->row);
+    }
+}
+
+void routing_each_task(struct routing *e, const char *workspace_sid, void (*each)(void *arg, const struct task *t),
+                       void *arg)
+{
+    struct workspace_live *s = find_workspace(e, NULL, workspace_sid);
+
+    for (struct link *l = s ? s->tasks.next : NULL; s && l != &s->tasks; l = l->next)
+        each(arg, &CONTAINER_OF(l, struct task_live, in_workspace)->row);
+}
+
+const json_t *routing_worker_attributes(struct routing *e, const char *worker_sid)
+{
+    struct worker_live *w = find_worker(e, NULL, worker_sid);
+
+    return w ? w->attributes : NULL;
+}
+
+void routing_watch(struct routing *e, const struct routing_watch *w)
+{
+    e->watch = w;
+}
+
 bool routing_gave_reason(const char *reason, bool *ttl)
 {
     static const char *const own[] = {

@@ -182,6 +182,13 @@ void routing_each_reservation_of_task(struct routing *e, struct tx *tx, const ch
 void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char *worker_sid, void (*each)(void *arg, struct worker_channel *c), void *arg);
 struct transfer *routing_transfer_of_task(struct routing *e, struct tx *tx, const char *task_sid); /* the one under way, or NULL */
 bool routing_queue_has(struct routing *e, const char *queue_sid, const char *worker_sid); /* the worker matches the queue's expression */
+void routing_each_queue_of_worker(struct routing *e, const char *worker_sid, void (*each)(void *arg, const struct task_queue *q), void *arg);
+void routing_each_task(struct routing *e, const char *workspace_sid, void (*each)(void *arg, const struct task *t), void *arg); /* open ones */
+/* Parsed; as long as the text does not change. */
+const json_t *routing_worker_attributes(struct routing *e, const char *worker_sid);
+/* A worker has come to a queue or left it: whatever changed it, also an undo.  Set before ledger_start(); kept. */
+struct routing_watch { void (*member)(void *arg, const struct task_queue *q, const struct worker *w); void *arg; };
+void routing_watch(struct routing *e, const struct routing_watch *w);
 /* --- counted while it happens (on the ledger's thread).  channel_sid NULL: all channels; who takes a channel is a worker whose channel is available
  * and has a capacity. */
 struct priority_count { int64_t priority, tasks; };
