@@ -1,5 +1,6 @@
 #include "modules.h"
 
+#include "chat/module.h"
 #include "gateway/eventbridge/eventbridge.h"
 #include "health.h"
 #include "ledger/ledger.h"
@@ -19,8 +20,8 @@ static const struct kind *const kinds[] = {
 static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
 
 #define ALL                                                                                                            \
-    &core_module, &health_module, &accounts_module, &measure_module, &taskrouter_module, &eventbridge_module,          \
-        &desktop_module, &contact_module, &webhooks_module, &presence_module
+    &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &taskrouter_module,                 \
+        &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

@@ -193,6 +193,7 @@ struct site {
     void               *engine;      /* routing's: struct routing * */
     void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
+    void               *chat;        /* chat's: struct chat * */
     void               *questions;   /* product/taskrouter's: who asked for how many queues how often; the ledger's thread only */
     void               *contact;     /* product/contact's: who wrote how often; the ledger's thread only */
     bool                demo, test_clock;

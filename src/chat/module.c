@@ -1,0 +1,11 @@
+#include "chat/module.h"
+
+#include "chat/chat.h"
+
+static fault_t start(struct site *site, struct arena *a)
+{
+    site->chat = chat_new(site->ledger, NULL, a);
+    return NULL;
+}
+
+const struct module chat_module = { .name = "chat", .kinds = chat_kinds, .nkinds = CHAT_KINDS, .start = start };
