@@ -1,4 +1,4 @@
-#include "product/desktop/desktop.h"
+#include "product/desktop/internal.h"
 #include "base/text.h"
 #include "codec/date.h"
 #include <string.h>
@@ -191,9 +191,16 @@ static const struct endpoint endpoints[] = {
     { .method = "GET",    .path = "/desktop/session", .place = ON_READER, .needs = SESSION, .run = who_am_i },
     { .method = "DELETE", .path = "/desktop/session", .place = ON_LEDGER, .needs = SESSION, .run = log_out },
     { .method = "POST",   .path = "/desktop/token",   .place = ON_LEDGER, .needs = SESSION, .run = mint_token },
+    { .method = "GET",    .path = "/desktop/canned-responses", .place = ON_READER, .needs = SESSION, .run = canned_responses },
+    { .method = "GET",    .path = "/desktop/conversations/{conversation_sid}/history", .place = ON_READER, .needs = SESSION, .run = customer_history },
+    { .method = "GET",    .path = "/desktop/conversations/{conversation_sid}/history/{other_sid}", .place = ON_READER, .needs = SESSION, .run = customer_transcript },
 };
 /* clang-format on */
 
 static const struct kind *const kinds[] = { &user_kind, &session_kind };
+static const struct resource *const resources[] = { &canned_response_resource };
 
-const struct module desktop_module = { .name = "desktop", .kinds = ROWS(kinds), .endpoints = ROWS(endpoints) };
+const struct module desktop_module = { .name = "desktop",
+                                       .kinds = ROWS(kinds),
+                                       .resources = ROWS(resources),
+                                       .endpoints = ROWS(endpoints) };

@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/errors';
+import { registerChatActions } from './chat';
 import { ActionsManager } from './framework';
 import { manager } from './manager';
 import { registerNativeActions } from './native';
@@ -11,6 +12,7 @@ export { shortcuts, shortcutOf } from './shortcuts';
 
 export const Actions = new ActionsManager();
 registerNativeActions(Actions, manager);
+registerChatActions(Actions, manager);
 
 /** For buttons and keys: a fault is shown to the agent. True when all went well. */
 export async function act(name: string, payload: object = {}): Promise<boolean> {

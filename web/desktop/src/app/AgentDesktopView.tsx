@@ -1,5 +1,6 @@
 import { useRef } from 'react';
 import { NotificationPrompt } from '../features/alerts';
+import { Conversation, History } from '../features/conversation';
 import { IdleCanvas, TaskCanvas, TaskList } from '../features/tasks';
 import { selectSelectedTask, useAppSelector } from '../state/selectors';
 import { useRescueFocus } from '../ui/useRescueFocus';
@@ -15,6 +16,10 @@ export function AgentDesktopView() {
       <TaskList />
       <main id="work" ref={work} tabIndex={-1} className={styles.work}>
         <TaskCanvas
+          conversation={(sid, { status }) => (
+            <Conversation sid={sid} writing={status === 'accepted'} />
+          )}
+          beside={(sid) => <History sid={sid} />}
           empty={
             <IdleCanvas>
               <NotificationPrompt />

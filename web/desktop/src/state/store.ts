@@ -3,6 +3,7 @@
  * that a plugin's own reducer can stand beside it.
  */
 import { combineReducers, configureStore } from '@reduxjs/toolkit';
+import { chatReducer } from './chat';
 import { configReducer } from './config';
 import { connectionReducer } from './connection';
 import { sessionReducer } from './session';
@@ -11,6 +12,7 @@ import { workerReducer } from './worker';
 
 const reducer = combineReducers({
   flex: combineReducers({
+    chat: chatReducer,
     config: configReducer,
     connectionStatus: connectionReducer,
     session: sessionReducer,

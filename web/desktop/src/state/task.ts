@@ -87,6 +87,15 @@ export class Task {
     return firstText(this.attributes.topic, this.attributes.subject, this.attributes.type);
   }
 
+  /** The conversation that the task is about, when it is about one. */
+  get conversationSid(): string | undefined {
+    return firstText(this.attributes.conversationSid, this.attributes.channelSid);
+  }
+
+  get channelType(): string {
+    return firstText(this.attributes.channelType) ?? this.taskChannelUniqueName;
+  }
+
   get message(): string | undefined {
     return firstText(this.attributes.message);
   }

@@ -19,7 +19,14 @@ function Age({ task }: { task: Task }) {
   );
 }
 
-function Open({ task }: { task: Task }) {
+/** What stands on the canvas of a task that is a conversation; other features draw it. */
+export interface CanvasParts {
+  conversation: (sid: string, task: Task) => JSX.Element;
+  beside: (sid: string, task: Task) => JSX.Element;
+}
+
+function Open({ task, parts }: { task: Task; parts: CanvasParts }) {
+  const talk = task.status === 'pending' ? undefined : task.conversationSid;
   return (
     <article className={styles.canvas} data-testid="task-canvas" data-task-sid={task.taskSid}>
       <header className={styles.header}>
@@ -39,31 +46,49 @@ function Open({ task }: { task: Task }) {
         </div>
         <TaskActions task={task} />
       </header>
-      <div className={styles.columns}>
-        <div className={styles.main}>
-          {task.message && (
-            <section className={styles.box} aria-labelledby="message-heading">
-              <h3 id="message-heading">Message</h3>
-              <blockquote className={styles.message}>{task.message}</blockquote>
-            </section>
-          )}
-          <section className={styles.box} aria-labelledby="attributes-heading">
-            <h3 id="attributes-heading">All attributes</h3>
-            <AttributesTable attributes={task.attributes} />
-          </section>
+      {talk ? (
+        <div className={styles.talk}>
+          {parts.conversation(talk, task)}
+          <div className={styles.side}>
+            <CustomerCard task={task} />
+            {parts.beside(talk, task)}
+            <TaskFacts task={task} />
+            <Attributes task={task} />
+          </div>
         </div>
-        <div className={styles.side}>
-          <CustomerCard task={task} />
-          <TaskFacts task={task} />
+      ) : (
+        <div className={styles.columns}>
+          <div className={styles.main}>
+            {task.message && (
+              <section className={styles.box} aria-labelledby="message-heading">
+                <h3 id="message-heading">Message</h3>
+                <blockquote className={styles.message}>{task.message}</blockquote>
+              </section>
+            )}
+            <Attributes task={task} />
+          </div>
+          <div className={styles.side}>
+            <CustomerCard task={task} />
+            <TaskFacts task={task} />
+          </div>
         </div>
-      </div>
+      )}
     </article>
   );
 }
 
+function Attributes({ task }: { task: Task }) {
+  return (
+    <section className={styles.box} aria-labelledby="attributes-heading">
+      <h3 id="attributes-heading">All attributes</h3>
+      <AttributesTable attributes={task.attributes} />
+    </section>
+  );
+}
+
 /** The selected task, or whatever the caller shows when there is none. */
-export function TaskCanvas({ empty }: { empty: JSX.Element }) {
+export function TaskCanvas({ empty, ...parts }: { empty: JSX.Element } & CanvasParts) {
   const task = useAppSelector(selectSelectedTask);
   // Another task is another page: nothing typed for one may end up in the next.
-  return task ? <Open key={task.sid} task={task} /> : empty;
+  return task ? <Open key={task.sid} task={task} parts={parts} /> : empty;
 }

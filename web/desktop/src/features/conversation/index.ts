@@ -1,0 +1,3 @@
+export { Conversation } from './Conversation';
+export { History } from './History';
+export { Transcript } from './Transcript';

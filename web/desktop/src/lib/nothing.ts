@@ -1,0 +1,2 @@
+// What the SDKs ask for and every browser that we build for has.
+export {};
