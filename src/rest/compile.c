@@ -46,7 +46,7 @@ static struct bindings bindings_of(struct rest *r, const struct kind *k, const s
     return b;
 }
 
-/* A PARENT's SID begins as the KEY of its kind does. */
+/* A PARENT's SID begins as the KEY of its kind does; where several do, it says which (.refers). */
 static const struct kind *parent_kind(const struct rest *r, const struct field *parent)
 {
     for (size_t i = 0; i < r->nkinds; i++) {
@@ -114,6 +114,8 @@ bool has_url(const struct resource *r)
 
 static const char *instance_path(struct arena *a, const struct shape *s)
 {
+    if (s->res->at)
+        return s->res->at;
     if (s->res->singleton || s->res->view)
         return s->res->path;
     return arena_printf(a, "%s/{%s}", s->res->path, s->key->name);
@@ -136,7 +138,8 @@ static const char *shape_make(struct rest *r, struct arena *a, const struct reso
     s->parents = parents.rows;
     s->nparents = parents.n;
     for (size_t i = 0; i < s->nparents; i++)
-        s->parents[i].refers = parent_kind(r, s->parents[i].field);
+        if (!s->parents[i].refers)
+            s->parents[i].refers = parent_kind(r, s->parents[i].field);
     s->create = bindings_of(r, k, k->fields, k->nfields, ON_CREATE);
     s->update = bindings_of(r, k, k->fields, k->nfields, ON_UPDATE);
     s->filters = filters_of(r, res, k);

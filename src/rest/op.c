@@ -2,6 +2,7 @@
 #include "rest/internal.h"
 
 #include "base/map.h"
+#include <assert.h>
 #include <string.h>
 
 const char *op_param(const struct op *op, const char *name)
@@ -20,6 +21,19 @@ const char *op_path(const struct op *op, const char *name)
         if (!strcmp(op->path_params[i].name, name))
             return op->path_params[i].value;
     return NULL;
+}
+
+void op_path_set(struct op *op, const char *name, const char *value)
+{
+    size_t i = 0;
+
+    while (i < op->npath_params && strcmp(op->path_params[i].name, name) != 0)
+        i++;
+    assert(i < sizeof(op->path_params) / sizeof(*op->path_params));
+    op->path_params[i].name = name;
+    op->path_params[i].value = value;
+    if (i == op->npath_params)
+        op->npath_params++;
 }
 
 const char *op_header(const struct op *op, const char *lower_case)

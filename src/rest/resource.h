@@ -41,6 +41,7 @@ struct resource {
     const char        *path;       /* "/v1/Workspaces/{workspace_sid}/Activities"; of a singleton, a view or what is only listed: its own path */
     const char        *many;       /* "activities": the list's key */
     const char        *key;        /* member named by the last path segment; NULL: the KEY field */
+    const char        *at;         /* what the answers' url says, where that is not path/{key} */
     enum style         style;
     unsigned           verbs;      /* of a view: 0, or CREATE: it answers POST in place of GET, for a question that is a body */
     const struct kind *kind;       /* NULL for a view that is not stored: then .fields of .shape */
@@ -54,9 +55,10 @@ struct resource {
     const struct link_row *links; size_t nlinks;
     const struct action   *actions; size_t nactions;
     /* Hooks; all optional.  They run after binding and rules; a fault undoes everything. */
+    fault_t (*enter)(struct op *op);              /* before anything of the path is looked up: may put another value into it (op_path_set), and refuse */
     fault_t (*create)(struct op *op, void *row);  /* the new row, bound and scoped; a hook may set more with row_set() */
     fault_t (*update)(struct op *op, void *row, const void *was); /* row already edited and bound; was: as it was before */
-    fault_t (*remove)(struct op *op, void *row);  /* before row_delete() */
+    fault_t (*remove)(struct op *op, void *row);  /* before row_delete(); one that has set op->answer.status has seen to the row itself */
     fault_t (*present)(struct op *op, void *copy);/* fills COMPUTED fields of a shallow copy, before it becomes JSON */
     void    (*show)(struct op *op, const void *row, void *out); /* fills a struct of .shape, which is shown in the row's place */
     fault_t (*find)(struct op *op, const char *key, void **row); /* in place of look-up by sid or ALTERNATE; *row NULL: 404 */
@@ -119,6 +121,7 @@ struct op {
      * finds the call here, with its answer, and does not ask again.  It may ask several, one after another. */
     struct http_call      *ask;
     void                  *data;      /* an endpoint's own */
+    void                  *scope;     /* a resource's own: what its enter hook has found */
     struct pool           *pool;      /* rest's own, with the next */
     const struct entry    *entry;
     fault_t              (*step)(struct op *op), (*next)(struct op *op);
@@ -128,6 +131,7 @@ struct op {
 const char *op_param(const struct op *op, const char *name);       /* form parameter, or NULL */
 bool        op_given(const struct op *op, const char *name);
 const char *op_path(const struct op *op, const char *name);        /* "workspace_sid" */
+void        op_path_set(struct op *op, const char *name, const char *value); /* in place of what the path says, or beside it */
 const char *op_header(const struct op *op, const char *lower_case);
 fault_t     refuse(struct op *op, enum fault_id id, const char *fmt, ...) __attribute__((format(printf, 3, 4), warn_unused_result));
 /* A row of this account (and, where the kind has that PARENT, of the path's parents); NULL when there is none.  On the ledger's thread resident

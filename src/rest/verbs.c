@@ -172,7 +172,8 @@ static fault_t destroy(struct op *op, const struct shape *s)
         f = s->res->remove(op, row);
     if (f)
         return f;
-    row_delete(op->tx, row);
+    if (!op->answer.status)
+        row_delete(op->tx, row);
     op->answer.status = 204;
     return NULL;
 }
@@ -196,8 +197,10 @@ static fault_t view(struct op *op, const struct shape *s)
 fault_t verb_perform(struct op *op, const struct entry *e)
 {
     bool post = !strcmp(e->method, "POST");
-    fault_t f;
+    fault_t f = e->shape->res->enter ? e->shape->res->enter(op) : NULL;
 
+    if (f)
+        return f;
     switch (e->what) {
     case IS_COLLECTION:
         if (post)
