@@ -118,7 +118,7 @@ struct chat_key { const char *sid, *value; };
 
 extern const struct kind chat_account_kind, chat_service_kind, conversation_kind, participant_kind, message_kind, receipt_kind,
     chat_user_kind, chat_role_kind, chat_key_kind;
-enum { CHAT_KINDS = 9 };
+enum { CHAT_KINDS = 12 };
 extern const struct kind *const chat_kinds[CHAT_KINDS];
 
 /* --- who does it ------------------------------------------------------------------------------------------- */

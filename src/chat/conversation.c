@@ -1,5 +1,7 @@
 /* A conversation: its beginning, what may change, its states and timers, and its end. */
 #include "chat/internal.h"
+
+#include "chat/hooks.h"
 #include "codec/date.h"
 #include <string.h>
 
@@ -216,7 +218,12 @@ fault_t conversation_add(struct chat *c, struct tx *tx, const struct chat_actor 
     row->date_state = tx->now;
     row->event_id = 1;
     restart_timers(tx, row);
-    tell(tx, EV_CONVERSATION_ADDED, &(struct chat_change){ .actor = by, .conversation = row }, facts_of(tx, row));
+    struct chat_change change = { .actor = by, .conversation = row };
+    f = hook_ask(tx, by, HOOK_CONVERSATION_ADD, &change, row);
+    f = f ? f : check_names(tx, row);
+    if (f)
+        return f;
+    tell(tx, EV_CONVERSATION_ADDED, &change, facts_of(tx, row));
     return NULL;
 }
 
@@ -246,8 +253,12 @@ fault_t conversation_changed(struct chat *c, struct tx *tx, const struct chat_ac
     if (row->date_updated == was->date_updated)
         row->date_updated = tx->now;
     row->event_id++;
-    tell(tx, EV_CONVERSATION_UPDATED, &(struct chat_change){ .actor = by, .conversation = row, .was = was },
-         facts_of(tx, row));
+    struct chat_change change = { .actor = by, .conversation = row, .was = was };
+    f = hook_ask(tx, by, HOOK_CONVERSATION_UPDATE, &change, row);
+    f = f ? f : check_names(tx, row);
+    if (f)
+        return f;
+    tell(tx, EV_CONVERSATION_UPDATED, &change, facts_of(tx, row));
     return NULL;
 }
 
@@ -320,6 +331,11 @@ static void ring_fill(void *arg, struct tx *tx, const char *sid, int64_t due)
 
 fault_t conversation_remove(struct chat *c, struct tx *tx, const struct chat_actor *by, struct conversation *row)
 {
+    fault_t f =
+        hook_ask(tx, by, HOOK_CONVERSATION_REMOVE, &(struct chat_change){ .actor = by, .conversation = row }, row);
+
+    if (f)
+        return f;
     row_edit(tx, row);
     row->event_id++;
     row->date_updated = tx->now;

@@ -1,4 +1,4 @@
-#include "chat/chat.h"
+#include "chat/hooks.h"
 
 enum { ROLE_NAME_MAX = 64 };
 
@@ -185,5 +185,6 @@ const struct kind chat_key_kind     = { .name = "chat_key", .size = sizeof(struc
 const struct kind *const chat_kinds[CHAT_KINDS] = {
     &chat_account_kind, &chat_service_kind, &conversation_kind, &participant_kind, &message_kind,
     &receipt_kind,      &chat_user_kind,    &chat_role_kind,    &chat_key_kind,
+    &chat_hooks_kind,   &scoped_hook_kind,  &address_configuration_kind,
 };
 /* clang-format on */

@@ -1,5 +1,7 @@
 /* A message: added, changed, removed; and what became of it on its way to those who are reached by a channel. */
 #include "chat/internal.h"
+
+#include "chat/hooks.h"
 #include <string.h>
 
 enum { SUBJECT_MAX = 256 };
@@ -92,8 +94,12 @@ fault_t message_add(struct chat *c, struct tx *tx, const struct chat_actor *by, 
     in->last_message_index = row->message_index;
     in->last_message_at = row->date_created;
     in->event_id++; /* its document tells of the last message */
-    tell(tx, EV_CONVERSATION_MESSAGE_ADDED, &(struct chat_change){ .actor = by, .conversation = in, .message = row },
-         facts_of(tx, row));
+    struct chat_change change = { .actor = by, .conversation = in, .message = row };
+    f = hook_ask(tx, by, HOOK_MESSAGE_ADD, &change, row);
+    f = f ? f : check(tx, in, row);
+    if (f)
+        return f;
+    tell(tx, EV_CONVERSATION_MESSAGE_ADDED, &change, facts_of(tx, row));
     return NULL;
 }
 
@@ -120,8 +126,12 @@ fault_t message_changed(struct chat *c, struct tx *tx, const struct chat_actor *
         row->date_updated = tx->now;
     row_edit(tx, in);
     row->event_id = ++in->messages_event_id;
-    tell(tx, EV_CONVERSATION_MESSAGE_UPDATED,
-         &(struct chat_change){ .actor = by, .conversation = in, .message = row, .was = was }, facts_of(tx, row));
+    struct chat_change change = { .actor = by, .conversation = in, .message = row, .was = was };
+    f = hook_ask(tx, by, HOOK_MESSAGE_UPDATE, &change, row);
+    f = f ? f : check(tx, in, row);
+    if (f)
+        return f;
+    tell(tx, EV_CONVERSATION_MESSAGE_UPDATED, &change, facts_of(tx, row));
     return NULL;
 }
 
@@ -133,6 +143,9 @@ fault_t message_remove(struct chat *c, struct tx *tx, const struct chat_actor *b
     struct message was = *row;
 
     (void)c;
+    f = f ? f
+          : hook_ask(tx, by, HOOK_MESSAGE_REMOVE,
+                     &(struct chat_change){ .actor = by, .conversation = in, .message = row }, row);
     if (f)
         return f;
     row_edit(tx, row);

@@ -1,5 +1,7 @@
 /* A participant: somebody with an identity who chats, or somebody with an address who is reached by a channel. */
 #include "chat/internal.h"
+
+#include "chat/hooks.h"
 #include <string.h>
 
 enum { CHANNEL_MAX = 32, ADDRESS_MAX = 256 };
@@ -196,8 +198,10 @@ fault_t participant_add(struct chat *c, struct tx *tx, const struct chat_actor *
     row->last_read_message_index = row->last_read_timestamp = NO_VALUE;
     row->event_id = row->added_id = ++in->roster_event_id;
     mine_changed(tx, row);
-    tell(tx, EV_CONVERSATION_PARTICIPANT_ADDED,
-         &(struct chat_change){ .actor = by, .conversation = in, .participant = row }, facts_of(tx, row));
+    struct chat_change change = { .actor = by, .conversation = in, .participant = row };
+    if ((f = hook_ask(tx, by, HOOK_PARTICIPANT_ADD, &change, row)))
+        return f;
+    tell(tx, EV_CONVERSATION_PARTICIPANT_ADDED, &change, facts_of(tx, row));
     return NULL;
 }
 
@@ -261,8 +265,10 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
     if (row->last_read_message_index != was->last_read_message_index ||
         row->notification_level != was->notification_level)
         mine_changed(tx, row);
-    tell(tx, EV_CONVERSATION_PARTICIPANT_UPDATED,
-         &(struct chat_change){ .actor = by, .conversation = in, .participant = row, .was = was }, facts_of(tx, row));
+    struct chat_change change = { .actor = by, .conversation = in, .participant = row, .was = was };
+    if ((f = hook_ask(tx, by, HOOK_PARTICIPANT_UPDATE, &change, row)))
+        return f;
+    tell(tx, EV_CONVERSATION_PARTICIPANT_UPDATED, &change, facts_of(tx, row));
     return NULL;
 }
 
@@ -300,6 +306,9 @@ fault_t participant_remove(struct chat *c, struct tx *tx, const struct chat_acto
     fault_t f = by->by == BY_SERVER ? NULL : conversation_open(tx, in); /* the server tidies up closed ones, too */
 
     (void)c;
+    f = f ? f
+          : hook_ask(tx, by, HOOK_PARTICIPANT_REMOVE,
+                     &(struct chat_change){ .actor = by, .conversation = in, .participant = row }, row);
     if (f)
         return f;
     leave(tx, in, row);

@@ -1,5 +1,7 @@
 /* A user: an identity of a service.  Made when somebody of that identity is first heard of. */
 #include "chat/internal.h"
+
+#include "chat/hooks.h"
 #include <string.h>
 
 #define ALARM_LEAVING "chat.user" /* a deleted user leaves its conversations, some at a time */
@@ -73,8 +75,10 @@ fault_t chat_user_changed(struct chat *c, struct tx *tx, const struct chat_actor
         return f;
     row->date_updated = tx->now;
     row->event_id++;
-    tell(tx, EV_CONVERSATION_USER_UPDATED, &(struct chat_change){ .actor = by, .user = row, .was = was },
-         facts_of(tx, row));
+    struct chat_change change = { .actor = by, .user = row, .was = was };
+    if ((f = hook_ask(tx, by, HOOK_USER_UPDATE, &change, row)))
+        return f;
+    tell(tx, EV_CONVERSATION_USER_UPDATED, &change, facts_of(tx, row));
     return NULL;
 }
 

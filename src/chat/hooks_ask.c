@@ -1,0 +1,191 @@
+/* Asking before a change: the questions of one request, over the attempts that they cost. */
+#include "chat/hooks.h"
+
+#include "auth/auth.h"
+#include "base/log.h"
+#include "codec/json.h"
+#include <string.h>
+
+enum { QUESTIONS_MAX = 64, ANSWER_MAX = 64 * 1024 };
+
+enum scope { OF_ACCOUNT, OF_SERVICE, SCOPES };
+
+struct question {
+    enum hook hook;
+    enum scope scope;
+    const char *url;
+    struct http_call call; /* and its answer */
+};
+
+/* call is first: *ask leads back to the round. */
+struct hook_round {
+    struct question *questions[QUESTIONS_MAX];
+    size_t n, at;   /* asked; and those that this attempt has come by */
+    bool beginning; /* a question was asked, so what comes now is a new attempt */
+    struct arena *arena;
+    struct http_call **ask;
+};
+
+/* A call and the round that it belongs to. */
+struct asked {
+    struct http_call call;
+    struct hook_round *round;
+};
+
+struct hook_round *hook_round(struct arena *a, struct http_call **ask)
+{
+    struct hook_round *r = *ask ? ((struct asked *)*ask)->round : NULL;
+
+    if (!r) {
+        r = arena_alloc(a, sizeof(*r));
+        *r = (struct hook_round){ .arena = a, .ask = ask };
+    }
+    if (r->beginning) {
+        r->questions[r->n - 1]->call = **ask;
+        r->beginning = false;
+        r->at = 0;
+    }
+    return r;
+}
+
+/* --- what an answer does
+ * ------------------------------------------------------------------------------------------------ */
+
+/* clang-format off */
+static const struct {
+    enum hook         hook;
+    const char       *name; /* in the answer, and of the member */
+    const struct kind *kind;
+} alterations[] = {
+    { HOOK_CONVERSATION_ADD,    "friendly_name", &conversation_kind },
+    { HOOK_CONVERSATION_UPDATE, "friendly_name", &conversation_kind },
+    { HOOK_MESSAGE_ADD,         "body",          &message_kind },
+    { HOOK_MESSAGE_ADD,         "author",        &message_kind },
+    { HOOK_MESSAGE_ADD,         "attributes",    &message_kind },
+    { HOOK_MESSAGE_UPDATE,      "body",          &message_kind },
+    { HOOK_MESSAGE_UPDATE,      "author",        &message_kind },
+    { HOOK_MESSAGE_UPDATE,      "attributes",    &message_kind },
+};
+/* clang-format on */
+
+static fault_t alter(struct tx *tx, const struct question *q, const json_t *answer, void *row)
+{
+    for (size_t i = 0; i < sizeof(alterations) / sizeof(*alterations); i++) {
+        const char *name = alterations[i].name;
+        const json_t *value = alterations[i].hook == q->hook ? json_object_get(answer, name) : NULL;
+        if (!value)
+            continue;
+        if (!json_is_string(value))
+            return fault(tx->arena, F_INVALID_PARAMETER, "The answer of the webhook for %s: %s is not a text",
+                         hook_name(q->hook), name);
+        row_set(tx, row, field_text(field_named(alterations[i].kind, name), row), json_string_value(value));
+    }
+    return NULL;
+}
+
+static fault_t take_answer(struct tx *tx, const struct question *q, void *row)
+{
+    const struct http_call *c = &q->call;
+    const char *why = NULL, *name = hook_name(q->hook);
+
+    if (!c->status) {
+        log_warn("hook.unanswered", "50076: %s before %s: %s; done as it was meant", q->url, name, c->why);
+        return NULL;
+    }
+    if (c->status >= 400 && c->status < 500)
+        return fault(tx->arena, F_HOOK_REJECTED, "The webhook for %s rejected this with status %d", name, c->status);
+    if (c->status >= 300)
+        return fault(tx->arena, F_HOOK_FAILED, "The webhook for %s failed with status %d", name, c->status);
+    if (!strspn(c->answer, " \t\r\n{"))
+        return NULL; /* nothing, or words that are no JSON object */
+    if (!c->answer_length || !c->answer[strspn(c->answer, " \t\r\n")])
+        return NULL;
+    json_t *answer = json_parse_object(tx->arena, c->answer, c->answer_length, &why);
+    if (answer)
+        return alter(tx, q, answer, row);
+    log_warn("hook.answer", "the answer of %s before %s is no JSON object (%s); done as it was meant", q->url, name,
+             why);
+    return NULL;
+}
+
+/* --- who is asked
+ * -------------------------------------------------------------------------------------------------------- */
+
+static bool lets_through(struct arena *a, const char *filters, const char *name)
+{
+    json_t *list = filters ? json_parse(a, filters, strlen(filters), NULL) : NULL, *one;
+    size_t i;
+
+    json_array_foreach(list, i, one) if (str_eq(json_string_value(one), name)) return true;
+    return false;
+}
+
+/* The URL that a scope wants to be asked at; NULL: none. */
+static const char *url_of(struct tx *tx, enum scope scope, enum hook h, const struct chat_change *c, bool *by_get)
+{
+    struct chat_view view = { .db = tx->db, .tx = tx, .arena = tx->arena };
+    const char *account_sid = c->conversation ? c->conversation->account_sid : c->user->account_sid;
+
+    if (scope == OF_ACCOUNT) {
+        const struct chat_hooks *a = chat_hooks_find(&view, account_sid);
+        *by_get = a && a->method == METHOD_GET;
+        return a && a->target == HOOKS_WEBHOOK && lets_through(tx->arena, a->filters, hook_name(h)) ? a->pre_webhook_url
+                                                                                                    : NULL;
+    }
+    const char *sid = c->conversation ? c->conversation->chat_service_sid : c->user->chat_service_sid;
+    const struct chat_service *s = sid ? chat_find(&view, &chat_service_kind, sid) : NULL;
+    *by_get = s && s->webhook_method == METHOD_GET;
+    return s && lets_through(tx->arena, s->filters, hook_name(h)) ? s->pre_webhook_url : NULL;
+}
+
+static fault_t ask(struct tx *tx, struct hook_round *r, enum scope scope, enum hook h, const struct chat_change *c,
+                   const char *url, bool by_get)
+{
+    const char *account_sid = c->conversation ? c->conversation->account_sid : c->user->account_sid;
+    void *account = NULL;
+
+    if (r->n == QUESTIONS_MAX)
+        return fault(tx->arena, F_HOOK_FAILED, "More than %d webhooks would have to be asked", QUESTIONS_MAX);
+    if (record_find(tx->db, tx->arena, &account_kind, account_sid, &account) != DB_OK || !account)
+        return fault(tx->arena, F_UNAVAILABLE, "The account cannot be read");
+    struct question *q = arena_alloc(r->arena, sizeof(*q));
+    struct asked *asked = arena_alloc(r->arena, sizeof(*asked));
+    *q = (struct question){ .hook = h, .scope = scope, .url = arena_strdup(r->arena, url) };
+    asked->round = r;
+    webhook_call(r->arena, &asked->call, ((struct account *)account)->auth_token,
+                 arena_strndup(r->arena, url, strcspn(url, "#")), hook_form(r->arena, tx->now, h, account_sid, c),
+                 by_get);
+    asked->call.timeout_ms = asked->call.connect_timeout_ms = HOOK_MS;
+    asked->call.answer_max = ANSWER_MAX;
+    r->questions[r->n++] = q;
+    r->beginning = true;
+    *r->ask = &asked->call;
+    return fault(tx->arena, F_ASKED, "%s is asked about %s", url, hook_name(h));
+}
+
+fault_t hook_ask(struct tx *tx, const struct chat_actor *by, enum hook h, const struct chat_change *change, void *row)
+{
+    struct hook_round *r = by->round;
+
+    if (!r || !by->webhooks)
+        return NULL;
+    for (enum scope scope = 0; scope < SCOPES; scope++) {
+        bool by_get = false;
+        const char *url = url_of(tx, scope, h, change, &by_get);
+        if (!url)
+            continue;
+        struct question *q = r->at < r->n ? r->questions[r->at] : NULL;
+        /* Somebody changed what is to be asked meanwhile: then from here on everything is asked again. */
+        if (q && (q->hook != h || q->scope != scope || !str_eq(q->url, url))) {
+            r->n = r->at;
+            q = NULL;
+        }
+        if (!q)
+            return ask(tx, r, scope, h, change, url, by_get);
+        r->at++;
+        fault_t f = take_answer(tx, q, row);
+        if (f)
+            return f;
+    }
+    return NULL;
+}
