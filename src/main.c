@@ -210,6 +210,9 @@ static void wait_for_signal(const sigset_t *set)
 
 static void stop(struct server *s, const struct module *const *list)
 {
+    for (const struct module *const *m = list; *m; m++)
+        if ((*m)->drain)
+            (*m)->drain(&s->site);
     if (s->site.http)
         http_drain(s->site.http, s->config.drain_ms);
     if (s->site.rest)

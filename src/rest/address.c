@@ -54,7 +54,7 @@ const char *address_beside(const struct op *op, const char *label)
 
 /* "http://127.0.0.1:8080" is the site, with its products below; "https://tsock.us1.example.com" is a product's own
  * host, and the others have theirs beside it. */
-const char *address_at(const struct rest *r, struct arena *a, const char *origin, const char *label)
+const char *rest_prefix(const struct rest *r, struct arena *a, const char *origin, const char *label)
 {
     const char *host = strstr(origin, "://") + 3, *dot = strchr(host, '.');
 

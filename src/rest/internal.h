@@ -87,7 +87,6 @@ const char *resource_check(struct arena *a, const struct resource *r);
 /* address.c */
 void        address_resolve(const struct rest *r, struct op *op);
 const char *address_beside(const struct op *op, const char *label); /* op->prefix, of another product */
-const char *address_at(const struct rest *r, struct arena *a, const char *origin, const char *label); /* a prefix */
 /* route.c */
 const struct route *route_find(const struct rest *r, const char *label, const char *path, struct arena *a, char **values);
 const char         *route_add(struct rest *r, const char *label, const char *path, const struct entry *e);

@@ -183,6 +183,7 @@ struct module {
     const struct endpoint        *endpoints;   size_t nendpoints;
     const struct unperformed     *unperformed; size_t nunperformed;
     fault_t (*start)(struct site *site, struct arena *a);          /* before the ledger starts: hooks, listeners, alarms */
+    void    (*drain)(struct site *site);                           /* the server is about to stop: begin nothing new; nothing has ended yet */
     void    (*stop)(struct site *site);
 };
 
@@ -198,6 +199,7 @@ struct site {
     void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
     void               *chat;        /* chat's: struct chat * */
+    void               *twilsock;    /* gateway/twilsock's: struct hub * */
     void               *questions;   /* product/taskrouter's: who asked for how many queues how often; the ledger's thread only */
     void               *contact;     /* product/contact's: who wrote how often; the ledger's thread only */
     bool                demo, test_clock;

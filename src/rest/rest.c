@@ -588,7 +588,7 @@ void rest_inner(struct rest *r, struct rest_inner *q)
     op->who = q->who;
     op->label = q->label;
     op->path = q->path;
-    op->prefix = address_at(r, op->arena, q->origin, q->label);
+    op->prefix = rest_prefix(r, op->arena, q->origin, q->label);
     take(op, route_find(r, op->label, op->path, op->arena, values), values);
 }
 

@@ -47,6 +47,9 @@ struct rest_inner {
 };
 void         rest_inner(struct rest *r, struct rest_inner *q);          /* any thread; may call done() at once */
 
+/* What URLs of a product begin with, for whoever came by this origin (rest_inner.origin). */
+const char  *rest_prefix(const struct rest *r, struct arena *a, const char *origin, const char *label);
+
 /* OpenAPI 3, one document; NULL and *why when a description is wrong. */
 const char  *rest_describe(struct arena *a, const struct module *const *modules, const char **why);
 const struct kind **rest_kinds(struct arena *a, const struct module *const *modules, size_t *n); /* all kinds, each once */
