@@ -480,6 +480,47 @@ test('workers and queues are listed, found and paged', async () => {
   await assert.rejects(read().fetchTaskQueue(`WQ${'0'.repeat(32)}`), /404/);
 });
 
+test('what wants a telephone is checked and refused by the same codes as in the API', async () => {
+  const c = await centre();
+  const alice = await c.open();
+  const offered = nextEvent(alice, 'reservationCreated');
+  const task = await c.ask({ outbound_to: '+15550100', from: '+15550101' });
+  const reservation = await offered;
+  const url = `Workspaces/${c.workspaceSid}/Workers/${c.alice.sid}`;
+  const codeOf = async (route, params, token = c.tokenOf()) =>
+    (await send(token, route, 'POST', params)).code;
+  const instruct = (Instruction, more) =>
+    codeOf(`${url}/Reservations/${reservation.sid}`, { Instruction, ...more });
+  assert.equal(await instruct('call', { CallUrl: 'https://example.com' }), 40111);
+  assert.equal(await instruct('dequeue'), 40140);
+  assert.equal(await instruct('dequeue', { DequeueStatusCallbackEvents: ['x'] }), 40134);
+  assert.equal(await instruct('redirect', { RedirectUrl: 'https://example.com' }), 40121);
+  assert.equal(await instruct('conference'), 40137);
+  assert.equal(await instruct('conference', { To: 'client:alice', Beep: false }), 40145);
+  assert.equal(await instruct('juggle'), 55555);
+  await assert.rejects(reservation.call('+15550101', 'https://example.com'), /contact_uri|400/);
+  await assert.rejects(reservation.conference({ to: 'client:alice' }), /400/);
+  await assert.rejects(reservation.updateParticipant({ mute: true }), /400/);
+  await reservation.accept();
+  assert.equal(await instruct('conference', { To: 'client:alice' }), 40136);
+  const bob = await c.hire('bob', 'Offline');
+  await assert.rejects(reservation.task.updateParticipant({ hold: true }), /400/);
+  await assert.rejects(reservation.task.hold(bob.sid, true), /400/);
+  await assert.rejects(reservation.task.kick(bob.sid), /400/);
+  assert.equal(await codeOf(`${url}/CustomerParticipant`, { TaskSid: task.sid }), 20001);
+  assert.equal(await codeOf(`${url}/CustomerParticipant`, {}), 20001);
+  assert.equal(await codeOf(`${url}/WorkerParticipant`, { ReservationSid: 'WR0' }), 20404);
+  const held = `Workspaces/${c.workspaceSid}/Tasks/${task.sid}/Reservations/${reservation.sid}`;
+  const supervise = { Instruction: 'supervise', SupervisorMode: 'monitor', Supervisor: bob.sid };
+  assert.equal(await codeOf(held, supervise), 20403);
+  const boss = c.tokenOf(bob, { role: 'supervisor' });
+  assert.equal(await codeOf(held, { ...supervise, Supervisor: c.alice.sid }, boss), 20403);
+  assert.equal(await codeOf(held, supervise, boss), 40147);
+  await c.workspace.workers(bob.sid).update({ attributes: '{"contact_uri":"client:bob"}' });
+  assert.equal(await codeOf(held, supervise, boss), 40145);
+  assert.equal((await c.workspace.tasks(task.sid).fetch()).assignmentStatus, 'assigned');
+});
+
 test('strangers are refused', async () => {
   const c = await centre();
   const elsewhere = await centre();
@@ -513,9 +554,6 @@ test('what is no request is refused in words', async () => {
   assert.equal((await send(token, 'Nothing')).status, 404);
   assert.equal((await send(token, `Workspaces/${c.workspaceSid}/Workers`, 'DELETE')).status, 404);
   const own = `Workspaces/${c.workspaceSid}/Workers/${c.alice.sid}`;
-  const hold = await send(token, `${own}/CustomerParticipant`, 'POST');
-  assert.equal(hold.status, 501);
-  assert.match(hold.message, /does not perform/);
   for (const params of [
     { ActivitySid: 'WAxxx' },
     { Attributes: [1] },

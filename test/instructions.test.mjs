@@ -29,7 +29,14 @@ const cases = [
   [{ instruction: 'supervise' }, {}, phone, 40146],
   [{ instruction: 'juggle' }, {}, phone, 55555],
   [{ instruction: 'dequeue', dequeueTimeout: 1000 }, {}, phone, 20001],
-  [{ instruction: 'call', callUrl: 'no url' }, {}, phone, 20001],
+  [{ instruction: 'call', callUrl: 'no url' }, {}, phone, 40112],
+  [{ instruction: 'call', callStatusCallbackUrl: 'no url' }, {}, phone, 40158],
+  [{ instruction: 'call', callFrom: 'x' }, {}, phone, 40111],
+  [{ instruction: 'dequeue', dequeueStatusCallbackEvent: ['ringing', 'x'] }, {}, phone, 40134],
+  [{ instruction: 'dequeue', dequeuePostWorkActivitySid: 'WA1' }, {}, phone, 40130],
+  [{ instruction: 'conference', statusCallback: 'no url' }, {}, phone, 40159],
+  [{ instruction: 'conference', postWorkActivitySid: 'WA1' }, {}, phone, 40139],
+  [{ instruction: 'reject', workerActivitySid: `WA${'0'.repeat(32)}` }, {}, phone, 40100],
 ];
 
 for (const [asked, attributes, worker, code] of cases)

@@ -162,6 +162,18 @@ fault_t task_changed(struct routing *e, struct tx *tx, struct task *t, const str
 fault_t task_move(struct routing *e, struct tx *tx, struct task *t, enum task_status to, const char *reason); /* canceled, wrapping, completed */
 fault_t task_removed(struct routing *e, struct tx *tx, struct task *t);                 /* ends its reservations first */
 fault_t reservation_move(struct routing *e, struct tx *tx, struct reservation *r, enum reservation_status to, const char *activity_sid);
+/* What else may be asked of a reservation (instruct.c): accept, reject; dequeue, call, redirect, conference, supervise; and of the talk that it is:
+ * hold-customer, update-worker, hold-worker, kick-worker.  What wants a call is checked and told as "instruction.…"; a listener that performs it
+ * sets `taken`; without one it is refused, as in an account that has no such call.  Such events have no scope: they are no news for customers. */
+struct instruction_param { const char *name, *key, *also; }; /* in the REST API; in an assignment callback's answer, and in the event's facts; spelled so by clients */
+struct instruction {
+    const char  *name;
+    const char *(*given)(void *arg, const struct instruction_param *p); /* as text; NULL: it is not */
+    void        *arg;
+    const struct reservation *reservation; /* for the listener, with the facts */
+    bool         taken;
+};
+fault_t reservation_instruct(struct routing *e, struct tx *tx, struct reservation *r, struct instruction *i);
 /* An assignment callback failed on both URLs: the reservation is canceled and the task evaluated again. */
 void    reservation_fail(struct routing *e, struct tx *tx, struct reservation *r, int64_t reason_code);
 /* A transfer bound from parameters: account, workspace, task, initiating reservation, mode, and to whom.  Begins it. */

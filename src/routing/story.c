@@ -50,6 +50,10 @@ static void hear(void *arg, struct tx *tx, const struct event *e)
     (void)tx;
     text_put(&s->told, event_name(e->type));
     text_put(&s->told, " ");
+    if (!str_starts(event_name(e->type), "instruction."))
+        return;
+    ((struct instruction *)e->subject)->taken = s->telephone;
+    s->asked = arena_strdup(s->arena, strstr(e->data, "\"parameters\":") + strlen("\"parameters\":"));
 }
 
 static void assign(void *arg, struct tx *tx, const struct reservation *r, const struct task *t, const struct worker *w,
@@ -450,6 +454,37 @@ VERB(recall)
     return x ? transfer_cancel(s->engine, tx, x) : gone(tx, w);
 }
 
+struct spoken {
+    struct story *s;
+    const struct words *words;
+};
+
+static const char *given(void *arg, const struct instruction_param *p)
+{
+    const struct spoken *x = arg;
+    const char *text = option(x->words, p->name);
+
+    return text ? with_sids(x->s, text) : NULL;
+}
+
+/* instruct T Ann call CallTo=+1555 */
+VERB(instruct)
+{
+    struct reservation *r = find_reservation(s, tx, w->at[1], w->at[2]);
+
+    if (!r)
+        return gone(tx, w);
+    return reservation_instruct(
+        s->engine, tx, r, &(struct instruction){ .name = w->at[3], .given = given, .arg = &(struct spoken){ s, w } });
+}
+
+VERB(telephone)
+{
+    (void)tx;
+    s->telephone = str_eq(w->at[1], "yes");
+    return NULL;
+}
+
 VERB(fail)
 {
     struct reservation *r = find_reservation(s, tx, w->at[1], w->at[2]);
@@ -641,7 +676,7 @@ static const struct {
     { "prefer", do_prefer },     { "single", do_single },     { "optimize", do_optimize },
     { "rename", do_rename },     { "remove", do_remove },     { "demolish", do_demolish },
     { "transfer", do_transfer }, { "recall", do_recall },     { "multi", do_multi },
-    { "monotask", do_monotask },
+    { "monotask", do_monotask }, { "instruct", do_instruct }, { "telephone", do_telephone },
 };
 
 /* --- playing */
@@ -731,6 +766,8 @@ static void play(struct story *s, const char *line)
         check_told(s, &w);
     } else if (str_eq(w.at[0], "deaf")) {
         s->told.n = 0;
+    } else if (str_eq(w.at[0], "asked")) {
+        story_text(s, s->asked, arena_printf(s->arena, "%s}", w.tail));
     } else if (str_eq(w.at[0], "callbacks")) {
         story_number(s, s->callbacks, story_digits(w.at[1]));
     } else {

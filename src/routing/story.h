@@ -8,6 +8,7 @@
  *     accept T Ann · reject T Ann [activity] · wrap T Ann · complete T Ann · fail T Ann
  *     activity Ann Offline [rejecting] · attributes Ann {…} · capacity Ann chat 3 · availability Ann chat no
  *     transfer T Ann Bob [cold] (from Ann to Bob, or to a queue) · recall T
+ *     instruct T Ann call CallTo=+1555 … · telephone yes (from here on somebody takes instructions that want a call)
  *     update T priority=7 {…} · cancel T · wrapup T · finish T · delete T
  *     rewrite Main [again] {…} · target Support : expression · order Support LIFO · most Support 2 · prefer LIFO
  *     single (from here on in a workspace of its own, where a worker has one task at a time) · multi, monotask (change that)
@@ -19,6 +20,7 @@
  *     handed T failed Transfer failed because … (its newest transfer) · held T Ann accepted Bob pending
  *     priority T 5 · at Ann Offline · used Ann chat 1 66 · members Support Ann Bob · gone T
  *     told task-queue.timeout task.canceled (all events since the last told, but for those of "deaf")
+ *     asked {"to":"+1555"} (the parameters of the last instruction that was told)
  *     version Ann 3 · callbacks 1
  *     refused TEXT | line (the line is refused, and the message has TEXT; nothing changed)
  *     repeat 3 line
@@ -40,6 +42,8 @@ struct story {
     struct text     told;
     const char     *title, *line;  /* what is played, for whoever must look for a mistake */
     int             callbacks;
+    bool            telephone;     /* instructions are taken */
+    const char     *asked;         /* by the last of them */
 };
 
 void  story_open(struct story *s);

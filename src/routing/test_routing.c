@@ -420,6 +420,52 @@ static const struct { const char *title, *lines; } stories[] = {
     ONE_QUEUE "worker Ann Available\n" "worker Bob Break\n" "channel fax\n" "task T\n" "task U\n" "accept T Ann\n" "deaf\n" "demolish\n" "told workspace.deleted\n"
     "turn 400\n" "gone T\n" "reload\n" },
 
+/* --- instructions */
+{ "Accepting and rejecting are instructions, too",
+    ONE_QUEUE "worker Ann Available\n" "task T\n" "refused 400 Instruction 'juggle' is not known | instruct T Ann juggle\n"
+    "refused 400 Activity 'WA1' does not exist | instruct T Ann reject WorkerActivitySid=WA1\n"
+    "instruct T Ann reject\n" "offered T Ann\n" "instruct T Ann accept\n" "is T assigned\n"
+    "refused because it is accepted | instruct T Ann reject\n" },
+
+{ "What wants a call is checked, told and, without a telephone, refused and not told",
+    ONE_QUEUE "worker Ann Available\n" "worker Bob Offline {\"contact_uri\":\"client:bob\"}\n" "task T\n" "deaf\n"
+    "refused The task has no attribute call_sid | instruct T Ann dequeue\n"
+    "refused CallFrom is missing | instruct T Ann call\n"
+    "refused CallUrl is missing | instruct T Ann call CallFrom=+1555\n"
+    "refused Neither CallTo nor the worker's contact_uri | instruct T Ann call CallFrom=+1555 CallUrl=https://a.example\n"
+    "refused no number to call from | instruct T Ann call CallFrom=+1555 CallUrl=https://a.example CallTo=client:ann\n"
+    "refused CallTo 'ann' is not valid | instruct T Ann call CallTo=ann\n" "refused CallUrl 'ftp://a' is not valid | instruct T Ann call CallUrl=ftp://a\n"
+    "refused CallTimeout '1000' is not valid | instruct T Ann call CallTimeout=1000\n"
+    "refused RedirectCallSid is missing | instruct T Ann redirect\n" "refused RedirectCallSid 'CA1' is not valid | instruct T Ann redirect RedirectCallSid=CA1\n"
+    "refused neither an attribute call_sid nor outbound_to | instruct T Ann conference To=+1555\n"
+    "refused is pending | instruct T Ann supervise Supervisor=x\n" "refused is pending | instruct T Ann hold-customer\n" "told\n"
+    "telephone yes\n"
+    "instruct T Ann call CallFrom=+1555 CallUrl=https://a.example CallTo=client:ann CallTimeout=30 CallAccept=yes\n"
+    "told instruction.call\n" "asked {\"from\":\"+1555\",\"url\":\"https://a.example\",\"to\":\"client:ann\",\"accept\":true,\"timeout\":30}\n"
+    "is T reserved\n" "accept T Ann\n" "refused is accepted | instruct T Ann call\n" },
+
+{ "A queued call, a conference and who listens to it",
+    ONE_QUEUE "telephone yes\n" "worker Ann Available {\"contact_uri\":\"client:ann\"}\n" "worker Bob Available\n" "worker Eve Offline {\"contact_uri\":\"client:eve\"}\n"
+    "task T {\"call_sid\":\"CA1\",\"from\":\"+1\"}\n" "deaf\n"
+    "refused DequeuePostWorkActivitySid 'WA1' is not valid | instruct T Ann dequeue DequeuePostWorkActivitySid=WA1\n"
+    "refused DequeueStatusCallbackEvent 'initiated,exploded' | instruct T Ann dequeue DequeueStatusCallbackEvent=initiated,exploded\n"
+    "refused DequeueRecord 'perhaps' | instruct T Ann dequeue DequeueRecord=perhaps\n"
+    "instruct T Ann dequeue DequeueStatusCallbackEvent=initiated,ringing DequeueRecord=record-from-answer\n"
+    "asked {\"record\":\"record-from-answer\",\"status_callback_events\":[\"initiated\",\"ringing\"]}\n"
+    "instruct T Ann conference Record=true SipAuthPassword=hush SipAuthUsername=ann MaxParticipants=3 StatusCallbackEvent=[\"completed\"]\n"
+    "asked {\"status_callback_event\":[\"completed\"],\"record\":true,\"max_participants\":3,\"sip_auth_username\":\"ann\"}\n"
+    "accept T Ann\n" "told instruction.dequeue instruction.conference reservation.accepted task.updated\n"
+    "refused Supervisor is missing | instruct T Ann supervise\n"
+    "refused has no contact_uri | instruct T Ann supervise Supervisor=@Bob\n" "instruct T Ann supervise Supervisor=@Eve SupervisorMode=whisper\n"
+    "refused SupervisorMode 'shout' | instruct T Ann supervise Supervisor=@Eve SupervisorMode=shout\n"
+    "instruct T Ann hold-customer Hold=true HoldUrl=https://a.example/wait\n" "asked {\"hold\":true,\"hold_url\":\"https://a.example/wait\"}\n"
+    "instruct T Ann update-worker Mute=true\n" "refused Hold is missing | instruct T Ann hold-worker TargetWorkerSid=@Bob\n"
+    "refused TargetWorkerSid is missing | instruct T Ann kick-worker\n" "instruct T Ann kick-worker TargetWorkerSid=@Bob\n"
+    "transfer T Ann Bob\n" "refused not allowed while the task is being transferred | instruct T Bob dequeue DequeueTo=+1555\n"
+    "refused no conference.sid | instruct T Bob conference To=+1555\n" "telephone no\n"
+    "refused The task has no conference | instruct T Ann hold-customer\n" "refused no conference to join | instruct T Ann supervise Supervisor=@Eve\n"
+    "update T {\"call_sid\":\"CA1\",\"conference\":{\"sid\":\"CF1\"}}\n" "refused no number to call from | instruct T Bob conference To=+1555\n" },
+
 /* --- one task at a time */
 { "A workspace in which a worker has one task at a time: the work moves him, and he says when he is free again",
     "refused MultiTaskEnabled | monotask\n"

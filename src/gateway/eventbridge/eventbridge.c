@@ -127,9 +127,6 @@ static fault_t request(struct op *op)
     const struct route *route = route_of(c);
     if (!route)
         return not_found(c);
-    if (!route->run)
-        return refuse(op, F_NOT_IMPLEMENTED, "%s %.300s is known, but this server does not perform it yet",
-                      c->envelope.method, c->envelope.url);
     if (route->reads) {
         op->data = c;
         op_continue_on_reader(op, read_now);

@@ -2,7 +2,7 @@
  *
  *   eventbridge.c  the module; a request from envelope to answer     envelope.c  its bytes
  *   routes.c       which URL is which function                       payload.c   rows as the SDK wants to see them
- *   workers.c, tasks.c, transfers.c, lists.c   those functions
+ *   workers.c, tasks.c, transfers.c, instructions.c, lists.c   those functions
  *   sessions.c     sockets, from handshake to end                    presence.c  tokens that expire, workers who left
  * (presence_kind.c: when) delivery.c     who hears of an event, and when                   courier.c   the thread that
  * holds frames back tunnel.c       the first SDK: the API's own requests in envelopes
@@ -75,6 +75,9 @@ const struct route *route_of(struct call *c);
 perform worker_fetch, worker_update, worker_channels, worker_reservations, reservation_fetch, reservation_update;
 perform task_create, task_fetch, task_update;
 perform transfer_begin, transfer_update;
+perform reservation_supervise, participant_update;
+fault_t call_instruct(struct call *c, struct reservation *r, const char *name);
+void answer_task(struct call *c, const struct task *t);
 perform list_activities, list_workers, list_queues, queue_fetch;
 
 /* The first SDK (tunnel.c).  May this token use that channel at all? */

@@ -1,5 +1,4 @@
-/* Which request is which function.  An opening brace stands for a SID that the function gets; a row that has no
- * function is known and not performed by this server yet. */
+/* Which request is which function.  An opening brace stands for a SID that the function gets. */
 #include "gateway/eventbridge/internal.h"
 
 #include <string.h>
@@ -19,14 +18,14 @@ static const struct route routes[] = {
     { "POST", K "/Reservations/{}",           reservation_update },
     { "POST", K "/Transfers",                 transfer_begin },
     { "POST", K "/Transfers/{}",              transfer_update },
-    { "POST", K "/CustomerParticipant",       NULL },
-    { "POST", K "/WorkerParticipant",         NULL },
-    { "POST", K "/HoldWorkerParticipant",     NULL },
-    { "POST", K "/KickWorkerParticipant",     NULL },
+    { "POST", K "/CustomerParticipant",       participant_update },
+    { "POST", K "/WorkerParticipant",         participant_update },
+    { "POST", K "/HoldWorkerParticipant",     participant_update },
+    { "POST", K "/KickWorkerParticipant",     participant_update },
     { "POST", W "/Tasks",                     task_create },
     { "GET",  W "/Tasks/{}",                  task_fetch },
     { "POST", W "/Tasks/{}",                  task_update },
-    { "POST", W "/Tasks/{}/Reservations/{}",  NULL }, /* Instruction=supervise */
+    { "POST", W "/Tasks/{}/Reservations/{}",  reservation_supervise },
     { "GET",  W "/TaskQueues",                list_queues, .reads = true },
     { "GET",  W "/TaskQueues/{}",             queue_fetch, .reads = true },
 };

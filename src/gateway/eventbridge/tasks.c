@@ -58,7 +58,7 @@ static fault_t find_task(struct call *c, struct task **out)
     return f;
 }
 
-static void answer_task(struct call *c, const struct task *t)
+void answer_task(struct call *c, const struct task *t)
 {
     struct json_out o;
 

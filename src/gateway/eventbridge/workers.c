@@ -248,11 +248,8 @@ static fault_t parse_status(struct call *c, enum reservation_status *out)
 {
     static const enum reservation_status possible[] = { RESERVATION_ACCEPTED, RESERVATION_REJECTED,
                                                         RESERVATION_WRAPPING, RESERVATION_COMPLETED };
-    const char *text = call_param(c, "ReservationStatus"), *instruction = call_param(c, "Instruction");
+    const char *text = call_param(c, "ReservationStatus");
 
-    if (instruction)
-        return refuse(c->op, F_NOT_IMPLEMENTED, "Instruction '%.64s' is known, but this server does not perform it yet",
-                      instruction);
     if (!text)
         return refuse(c->op, F_INVALID_PARAMETER, "Missing required parameter ReservationStatus");
     for (size_t i = 0; i < sizeof(possible) / sizeof(*possible); i++) {
@@ -270,11 +267,16 @@ fault_t reservation_update(struct call *c)
     struct reservation *r;
     struct json_out o;
     enum reservation_status to;
+    const char *instruction = call_param(c, "Instruction");
     fault_t f = find_reservation(c, &r);
 
-    f = f ? f : parse_status(c, &to);
+    if (!f && !instruction)
+        f = parse_status(c, &to);
     f = f ? f : call_version(c, r->version);
-    f = f ? f : reservation_move(c->bridge->engine, tx, r, to, call_param(c, "WorkerActivitySid"));
+    if (!f && instruction)
+        f = call_instruct(c, r, instruction);
+    else if (!f)
+        f = reservation_move(c->bridge->engine, tx, r, to, call_param(c, "WorkerActivitySid"));
     if (f)
         return f;
     json_begin(&o, c->op->arena);

@@ -126,32 +126,45 @@ static bool is_json(const char *content_type)
     return content_type && !strncasecmp(content_type, "application/json", 16);
 }
 
+/* What the callback said. */
+struct instruction_answer {
+    struct arena *arena;
+    json_t *object;
+};
+
 /* 200 with JSON, or with nothing: then the reservation is handled by other means. */
 static bool assignment_is_good(const struct http_call *call)
 {
     return call->status == 200 && (!call->answer_length || is_json(call->content_type));
 }
 
+static const char *given(void *arg, const struct instruction_param *p)
+{
+    const json_t *value = json_object_get(((struct instruction_answer *)arg)->object, p->key);
+
+    if (!value || json_is_null(value))
+        return NULL;
+    return json_is_string(value) ? json_string_value(value)
+                                 : json_text(((struct instruction_answer *)arg)->arena, value);
+}
+
 static void instruct(struct callbacks *c, struct tx *tx, struct reservation *r, const struct http_call *call)
 {
     const char *why = NULL;
-    json_t *answer = json_parse_object(tx->arena, call->answer, call->answer_length, &why);
-    const char *instruction = answer ? json_get_string(answer, "instruction") : NULL;
+    struct instruction_answer answer = { tx->arena,
+                                         json_parse_object(tx->arena, call->answer, call->answer_length, &why) };
+    const char *instruction = answer.object ? json_get_string(answer.object, "instruction") : NULL;
     fault_t f = NULL;
 
-    if (!answer)
+    if (!answer.object)
         log_warn("assignment.answer", "40001: the callback's answer about %s is no JSON object: %s", r->sid, why);
-    else if (!instruction && json_object_size(answer))
+    else if (!instruction && json_object_size(answer.object))
         log_warn("assignment.answer", "40005: the callback's answer about %s has no instruction", r->sid);
-    else if (str_eq(instruction, "accept"))
-        f = reservation_move(c->engine, tx, r, RESERVATION_ACCEPTED, NULL);
-    else if (str_eq(instruction, "reject"))
-        f = reservation_move(c->engine, tx, r, RESERVATION_REJECTED, json_get_string(answer, "activity_sid"));
     else if (instruction)
-        log_warn("assignment.answer", "instruction %.32s about %s is not performed by this server yet", instruction,
-                 r->sid);
+        f = reservation_instruct(c->engine, tx, r,
+                                 &(struct instruction){ .name = instruction, .given = given, .arg = &answer });
     if (f)
-        log_warn("assignment.answer", "%s about %s was refused: %s", instruction, r->sid, f->message);
+        log_warn("assignment.answer", "%d: %.32s about %s was refused: %s", f->code, instruction, r->sid, f->message);
 }
 
 static void assignment_ended(void *arg, struct tx *tx, const char *subject, bool good, const struct http_call *call)
