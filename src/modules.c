@@ -3,6 +3,7 @@
 #include "chat/module.h"
 #include "gateway/eventbridge/eventbridge.h"
 #include "health.h"
+#include "interaction/module.h"
 #include "ledger/ledger.h"
 #include "measure/measure.h"
 #include "product/accounts/accounts.h"
@@ -20,8 +21,8 @@ static const struct kind *const kinds[] = {
 static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
 
 #define ALL                                                                                                            \
-    &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &taskrouter_module,                 \
-        &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module
+    &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &interaction_module,                \
+        &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };
