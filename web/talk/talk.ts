@@ -16,7 +16,8 @@ export interface Attachment {
   name: string;
   type: string;
   size: number;
-  url: () => Promise<string | null>;
+  /** Where it can be fetched for a while; without one it is known by name only. */
+  url?: () => Promise<string | null>;
 }
 
 /** What became of a message on its way through a messaging channel; the worst news first. */

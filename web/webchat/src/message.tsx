@@ -31,7 +31,7 @@ function File({ file, speech }: { file: Attachment; speech: Speech }): JSX.Eleme
   const [url, setUrl] = useState<string | null>(null);
   const image = file.type.startsWith('image/') && file.type !== 'image/svg+xml';
   useEffect(() => {
-    file.url().then(setUrl, () => setUrl(null));
+    file.url?.().then(setUrl, () => setUrl(null));
   }, [file.sid]);
   return (
     <a class="file" href={url ?? undefined} target="_blank" rel="noopener" download={file.name}>

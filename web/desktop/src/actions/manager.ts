@@ -4,11 +4,13 @@
  */
 import type { Client } from '@twilio/conversations';
 import { Worker } from 'twilio-taskrouter';
+import type { SyncClient } from 'twilio-sync';
 import { LiveChat } from '../api/chat';
 import { ApiError } from '../api/client';
 import { FlexEventBus } from '../api/events';
 import { LiveWorker } from '../api/live';
 import { createWorkerToken } from '../api/session';
+import { LiveSync } from '../api/sync';
 import { sessionEnded } from '../state/session';
 import { createStore, type Store } from '../state/store';
 import type { Task } from '../state/task';
@@ -30,14 +32,23 @@ function connectWorker(token: string): Worker {
 /** Loaded when there is a conversation to show: half of the desktop's weight, and not every agent writes. */
 async function connectChat(token: string): Promise<Client> {
   const { Client } = await import('@twilio/conversations');
+  return new Client(token, { ...syncHosts(), ...{ apiUri: `${location.origin}/aim` } });
+}
+
+/** The product says which of the token's grants, and so which service, is meant. */
+async function connectSync(token: string, productId: string): Promise<SyncClient> {
+  const { SyncClient: Sync } = await import('twilio-sync');
+  return new Sync(token, { ...syncHosts(), ...{ productId } });
+}
+
+/** The SDKs' option for hosts is not in their types. */
+function syncHosts() {
   const { protocol, host, origin } = location;
-  const options = {
+  return {
     Twilsock: { uri: `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/tsock/v3/wsconnect` },
     cdsUri: `${origin}/cds`,
-    apiUri: `${origin}/aim`,
     logLevel: 'silent' as const,
   };
-  return new Client(token, options);
 }
 
 /** Offers are not ours yet: whoever has not accepted may not read along. */
@@ -54,6 +65,10 @@ export class Manager {
   readonly events = new FlexEventBus();
   readonly live: LiveWorker;
   readonly chat: LiveChat;
+  /** Workers, reservations, queues and their figures. */
+  readonly insights = this.syncOf('flex_insights');
+  /** Conversations of others. */
+  readonly readings = this.syncOf('ip_messaging');
 
   constructor() {
     this.live = new LiveWorker({
@@ -71,6 +86,14 @@ export class Manager {
     this.followTasks();
   }
 
+  private syncOf(product: string): LiveSync {
+    return new LiveSync({
+      createClient: (token) => connectSync(token, product),
+      createToken: () => this.createToken(),
+      soon: (tell) => requestAnimationFrame(tell),
+    });
+  }
+
   /** A task in hand opens its conversation; the one on the canvas is read. */
   private followTasks(): void {
     let tasks: unknown, shown: string | undefined, signedIn: unknown;
@@ -78,7 +101,11 @@ export class Manager {
       const { worker, view, session } = this.store.getState().flex;
       if (session.ssoTokenPayload !== signedIn) {
         signedIn = session.ssoTokenPayload;
-        if (!signedIn) this.chat.stop();
+        if (!signedIn) {
+          this.chat.stop();
+          this.insights.stop();
+          this.readings.stop();
+        }
       }
       if (worker.tasks !== tasks) {
         tasks = worker.tasks;

@@ -1,17 +1,28 @@
 import { ActivityPicker, AgentMenu, SoundToggle } from '../features/agent';
 import { useAlerts } from '../features/alerts';
 import { ConnectionBanner, ConnectionStatus } from '../features/connection';
+import { ReadAlong } from '../features/conversation';
 import { ShortcutHelp, useShortcuts } from '../features/keyboard';
+import { QueuesView } from '../features/queues';
+import { TeamsView } from '../features/teams';
 import { useAppSelector } from '../state/selectors';
 import { Logo } from '../ui/Logo';
 import { AgentDesktopView } from './AgentDesktopView';
 import { ErrorBoundary } from './ErrorBoundary';
+import { useRoom, type Room } from './rooms';
 import { SideNav } from './SideNav';
 import styles from './Shell.module.css';
+
+const views: Record<Room['name'], () => JSX.Element> = {
+  'agent-desktop': () => <AgentDesktopView />,
+  teams: () => <TeamsView reading={(sid) => <ReadAlong key={sid} sid={sid} />} />,
+  'queues-stats': () => <QueuesView />,
+};
 
 export function Shell() {
   useAlerts();
   useShortcuts();
+  const room = useRoom().name;
   const productName = useAppSelector((state) => state.flex.config.productName);
   return (
     <div className={styles.shell}>
@@ -33,9 +44,7 @@ export function Shell() {
       <ConnectionBanner />
       <div className={styles.body}>
         <SideNav />
-        <ErrorBoundary>
-          <AgentDesktopView />
-        </ErrorBoundary>
+        <ErrorBoundary>{views[room]()}</ErrorBoundary>
       </div>
       <ShortcutHelp />
     </div>

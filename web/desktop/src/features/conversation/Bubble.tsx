@@ -26,7 +26,7 @@ function File({ file }: { file: Attachment }) {
   const [url, setUrl] = useState<string | null>();
   useEffect(() => {
     let gone = false;
-    file.url().then(
+    file.url?.().then(
       (found) => !gone && setUrl(found),
       () => !gone && setUrl(null),
     );

@@ -1,3 +1,3 @@
 export { Conversation } from './Conversation';
 export { History } from './History';
-export { Transcript } from './Transcript';
+export { ReadAlong } from './ReadAlong';

@@ -1,0 +1,59 @@
+/** A conversation's list of messages and map of participants, as Sync keeps them, made into what a transcript shows. */
+import { emptyTalk, type Line, type Other, type TalkState } from '../../../../talk/talk';
+import type { Rows } from '../../api/sync';
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function parsed(value: unknown): Record<string, unknown> {
+  try {
+    const found: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return found !== null && typeof found === 'object' ? (found as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function othersOf(roster: Rows): Other[] {
+  return [...roster].map(([sid, data]) => {
+    const identity = text(data.identity) || null;
+    const read = data.lastConsumedMessageIndex;
+    return {
+      sid,
+      identity,
+      name: text(parsed(data.attributes).friendly_name) || identity || 'Customer',
+      channel: text(data.type),
+      readTo: typeof read === 'number' ? read : -1,
+    };
+  });
+}
+
+function filesOf(medias: unknown): Line['attachments'] {
+  if (!Array.isArray(medias)) return [];
+  return medias.map((one: Record<string, unknown>) => ({
+    sid: text(one.sid),
+    name: text(one.filename) || 'file',
+    type: text(one.contentType),
+    size: Number(one.size) || 0,
+  }));
+}
+
+export function talkOf(messages: Rows, roster: Rows): TalkState {
+  const others = othersOf(roster);
+  const names = new Map(others.map((one) => [one.identity ?? one.sid, one.name]));
+  const lines = [...messages].map(([key, data]): Line => {
+    const author = text(data.author);
+    return {
+      key: text(data.sid) || key,
+      index: Number(key),
+      mine: false,
+      author,
+      name: names.get(author) ?? author,
+      body: text(data.text),
+      at: Date.parse(text(data.timestamp)) || 0,
+      edited: false,
+      attachments: filesOf(data.medias),
+    };
+  });
+  lines.sort((a, b) => a.index - b.index);
+  return { ...emptyTalk, lines, others };
+}

@@ -1,0 +1,1 @@
+export { QueuesView } from './QueuesView';
