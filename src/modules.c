@@ -8,6 +8,7 @@
 #include "measure/measure.h"
 #include "product/accounts/accounts.h"
 #include "product/contact/contact.h"
+#include "product/conversations/settings.h"
 #include "product/desktop/desktop.h"
 #include "product/presence/presence.h"
 #include "product/taskrouter/taskrouter.h"
@@ -22,7 +23,8 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
 
 #define ALL                                                                                                            \
     &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &interaction_module,                \
-        &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module
+        &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module, \
+        &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };
