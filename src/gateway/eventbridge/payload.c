@@ -1,35 +1,11 @@
-/* Rows as the SDK wants to see them: snake_case, seconds since 1970, versions and attributes as texts.  Every key
- * stands here because the client throws when one is missing; task_transfer and active_outgoing_task_transfer stay out
- * because it throws when they are null. */
+/* Rows as the SDK wants to see them.  What there is to see stands in the rows of routing/kinds.c, as for the API: the
+ * same members by the same names, but for times in seconds since 1970, the version as a text, and the few spellings
+ * below. The client throws when a key is missing; task_transfer and active_outgoing_task_transfer stay out when there
+ * is none, because it throws when they are null. */
 #include "gateway/eventbridge/internal.h"
 
+#include <assert.h>
 #include <stdio.h>
-
-static void pair_seconds(struct json_out *o, const char *key, int64_t ms)
-{
-    json_key(o, key);
-    if (ms == NO_VALUE)
-        json_nil(o);
-    else
-        json_int(o, ms / SECOND);
-}
-
-static void pair_number(struct json_out *o, const char *key, int64_t v)
-{
-    json_key(o, key);
-    if (v == NO_VALUE)
-        json_nil(o);
-    else
-        json_int(o, v);
-}
-
-static void pair_version(struct json_out *o, int64_t version)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%lld", (long long)version);
-    json_pair_str(o, "version", text);
-}
 
 static bool really_changed(const struct kind *k, const void *row, const void *was)
 {
@@ -55,55 +31,130 @@ struct stamp stamp_of(struct tx *tx, const void *row)
     return s;
 }
 
+/* --- rows ------------------------------------------------------------------------------------------------------- */
+
+enum as { AS_IT_IS, IN_MS, ONLY_WHOLE, ONLY_IF_ANY };
+struct spelling {
+    size_t at; /* the member */
+    const char *key;
+    enum as as;
+};
+#define MEMBER(st, member) offsetof(struct st, member)
+
+/* clang-format off */
+static const struct spelling of_worker_channel[] = {
+    { MEMBER(worker_channel, last_reserved_time), "last_reserved_time", IN_MS }, /* the one time in milliseconds */
+};
+static const struct spelling of_task[] = {
+    { MEMBER(task, task_queue_sid),           "queue_sid" },
+    { MEMBER(task, task_queue_friendly_name), "queue_name" },
+    { MEMBER(task, workflow_friendly_name),   "workflow_name" },
+};
+static const struct spelling of_reservation[] = {
+    { MEMBER(reservation, reservation_timeout),  "reservation_timeout",  ONLY_WHOLE },
+    { MEMBER(reservation, canceled_reason_code), "canceled_reason_code", ONLY_IF_ANY },
+};
+/* clang-format on */
+
+struct view {
+    const struct kind *kind;
+    const struct spelling *spellings;
+    size_t nspellings;
+};
+static const struct view activity_view = { &activity_kind, NULL, 0 }, queue_view = { &task_queue_kind, NULL, 0 },
+                         worker_view = { &worker_kind, NULL, 0 }, transfer_view = { &transfer_kind, NULL, 0 },
+                         channel_view = { &worker_channel_kind, ROWS(of_worker_channel) },
+                         task_view = { &task_kind, ROWS(of_task) },
+                         reservation_view = { &reservation_kind, ROWS(of_reservation) };
+
+static const struct spelling *spelling_of(const struct view *v, const struct field *f)
+{
+    for (size_t i = 0; i < v->nspellings; i++)
+        if (v->spellings[i].at == f->offset)
+            return &v->spellings[i];
+    return NULL;
+}
+
+static void put_number(struct json_out *o, int64_t v)
+{
+    if (v == NO_VALUE)
+        json_nil(o);
+    else
+        json_int(o, v);
+}
+
+static void put_member(struct json_out *o, const struct field *f, const void *row, struct stamp s, bool in_ms)
+{
+    char version[24];
+    int64_t at;
+
+    switch (f->type) {
+    case T_BOOL:
+        json_bool(o, *field_bool(f, row));
+        return;
+    case T_ENUM:
+        json_str(o, f->names[*field_enum(f, row)]);
+        return;
+    case T_INT:
+        if (!(f->flags & REVISION)) {
+            put_number(o, *field_int(f, row));
+            return;
+        }
+        snprintf(version, sizeof(version), "%lld", (long long)s.version);
+        json_str(o, version);
+        return;
+    case T_TIME:
+        at = f->flags & TOUCHED ? s.updated : *field_int(f, row);
+        put_number(o, at == NO_VALUE || in_ms ? at : at / SECOND);
+        return;
+    default:
+        assert(field_is_text(f));
+        json_str(o, *field_text(f, row));
+    }
+}
+
+/* The members of a row whose COMPUTED ones are filled in; whole: also what only the long form has. */
+static void put_row(struct json_out *o, const struct view *v, const void *row, struct stamp s, bool whole)
+{
+    for (EACH_FIELD(f, v->kind)) {
+        const struct spelling *as = spelling_of(v, f);
+        if ((f->flags & HIDDEN) && !(f->flags & REVISION) && !as)
+            continue;
+        if (as && as->as >= ONLY_WHOLE && (!whole || (as->as == ONLY_IF_ANY && *field_int(f, row) == NO_VALUE)))
+            continue;
+        json_key(o, as ? as->key : f->name);
+        put_member(o, f, row, s, as && as->as == IN_MS);
+    }
+}
+
 void activity_json(struct json_out *o, const struct activity *a)
 {
     json_open(o, '{');
-    json_pair_str(o, "sid", a->sid);
-    json_pair_str(o, "account_sid", a->account_sid);
-    json_pair_str(o, "workspace_sid", a->workspace_sid);
-    json_pair_str(o, "friendly_name", a->friendly_name);
-    json_pair_bool(o, "available", a->available);
-    pair_seconds(o, "date_created", a->date_created);
-    pair_seconds(o, "date_updated", a->date_updated);
+    put_row(o, &activity_view, a, (struct stamp){ .updated = a->date_updated }, true);
     json_close(o, '}');
 }
 
 void queue_json(struct json_out *o, const struct task_queue *q, const char *reservation_activity,
                 const char *assignment_activity)
 {
+    struct task_queue shown = *q;
+
+    shown.reservation_activity_name = reservation_activity;
+    shown.assignment_activity_name = assignment_activity;
     json_open(o, '{');
-    json_pair_str(o, "sid", q->sid);
-    json_pair_str(o, "account_sid", q->account_sid);
-    json_pair_str(o, "workspace_sid", q->workspace_sid);
-    json_pair_str(o, "friendly_name", q->friendly_name);
-    json_pair_str(o, "reservation_activity_sid", q->reservation_activity_sid);
-    json_pair_str(o, "reservation_activity_name", reservation_activity);
-    json_pair_str(o, "assignment_activity_sid", q->assignment_activity_sid);
-    json_pair_str(o, "assignment_activity_name", assignment_activity);
-    json_pair_str(o, "target_workers", q->target_workers);
-    json_pair_int(o, "max_reserved_workers", q->max_reserved_workers);
-    json_pair_str(o, "task_order", task_order_names[q->task_order]);
+    put_row(o, &queue_view, &shown, (struct stamp){ .updated = q->date_updated }, true);
     json_pair_bool(o, "lifo_queue", q->task_order == ORDER_LIFO);
-    pair_seconds(o, "date_created", q->date_created);
-    pair_seconds(o, "date_updated", q->date_updated);
     json_close(o, '}');
 }
 
 void worker_json(struct json_out *o, const struct worker *w, const struct activity *a, struct stamp s)
 {
+    struct worker shown = *w;
+
+    shown.activity_name = a ? a->friendly_name : NULL;
+    shown.available = a && a->available;
     json_open(o, '{');
-    json_pair_str(o, "sid", w->sid);
-    json_pair_str(o, "account_sid", w->account_sid);
-    json_pair_str(o, "workspace_sid", w->workspace_sid);
-    json_pair_str(o, "friendly_name", w->friendly_name);
-    json_pair_str(o, "attributes", w->attributes);
-    json_pair_str(o, "activity_sid", w->activity_sid);
-    json_pair_str(o, "activity_name", a ? a->friendly_name : NULL);
-    json_pair_bool(o, "available", a && a->available);
-    pair_version(o, s.version);
-    pair_seconds(o, "date_created", w->date_created);
-    pair_seconds(o, "date_updated", s.updated);
-    pair_seconds(o, "date_status_changed", w->date_status_changed);
+    put_row(o, &worker_view, &shown, s, true);
     json_close(o, '}');
 }
 
@@ -115,21 +166,13 @@ void worker_json_live(struct json_out *o, struct tx *tx, const struct worker *w)
 void channel_json(struct json_out *o, struct routing *e, struct tx *tx, const struct worker_channel *c)
 {
     const struct task_channel *of = row_find(tx, &task_channel_kind, c->task_channel_sid);
+    struct worker_channel shown = *c;
 
+    shown.task_channel_unique_name = of ? of->unique_name : NULL;
+    shown.assigned_tasks = routing_assigned(e, c);
+    shown.available_capacity_percentage = routing_percentage(e, c);
     json_open(o, '{');
-    json_pair_str(o, "sid", c->sid);
-    json_pair_str(o, "account_sid", c->account_sid);
-    json_pair_str(o, "workspace_sid", c->workspace_sid);
-    json_pair_str(o, "worker_sid", c->worker_sid);
-    json_pair_str(o, "task_channel_sid", c->task_channel_sid);
-    json_pair_str(o, "task_channel_unique_name", of ? of->unique_name : NULL);
-    json_pair_bool(o, "available", c->available);
-    json_pair_int(o, "assigned_tasks", routing_assigned(e, c));
-    json_pair_int(o, "available_capacity_percentage", routing_percentage(e, c));
-    json_pair_int(o, "configured_capacity", c->configured_capacity);
-    pair_number(o, "last_reserved_time", c->last_reserved_time); /* the one time in milliseconds */
-    pair_seconds(o, "date_created", c->date_created);
-    pair_seconds(o, "date_updated", stamp_of(tx, c).updated);
+    put_row(o, &channel_view, &shown, stamp_of(tx, c), true);
     json_close(o, '}');
 }
 
@@ -138,29 +181,13 @@ static void put_task(struct json_out *o, struct tx *tx, const struct task *t)
     const struct task_queue *q = row_find(tx, &task_queue_kind, t->task_queue_sid);
     const struct workflow *f = row_find(tx, &workflow_kind, t->workflow_sid);
     const struct task_channel *c = row_find(tx, &task_channel_kind, t->task_channel_sid);
-    struct stamp s = stamp_of(tx, t);
+    struct task shown = *t;
 
-    json_pair_str(o, "sid", t->sid);
-    json_pair_str(o, "account_sid", t->account_sid);
-    json_pair_str(o, "workspace_sid", t->workspace_sid);
-    json_pair_str(o, "addons", t->addons ? t->addons : "{}");
-    json_pair_int(o, "age", (tx->now - t->date_created) / SECOND);
-    json_pair_str(o, "attributes", t->attributes);
-    json_pair_int(o, "priority", t->priority);
-    json_pair_str(o, "queue_sid", t->task_queue_sid);
-    json_pair_str(o, "queue_name", q ? q->friendly_name : NULL);
-    json_pair_str(o, "workflow_sid", t->workflow_sid);
-    json_pair_str(o, "workflow_name", f ? f->friendly_name : NULL);
-    json_pair_str(o, "task_channel_sid", t->task_channel_sid);
-    json_pair_str(o, "task_channel_unique_name", c ? c->unique_name : NULL);
-    json_pair_str(o, "reason", t->reason);
-    json_pair_str(o, "routing_target", t->routing_target);
-    json_pair_str(o, "assignment_status", task_status_names[t->assignment_status]);
-    json_pair_int(o, "timeout", t->timeout);
-    pair_version(o, s.version);
-    pair_seconds(o, "virtual_start_time", t->virtual_start_time);
-    pair_seconds(o, "date_created", t->date_created);
-    pair_seconds(o, "date_updated", s.updated);
+    shown.age = (tx->now - t->date_created) / SECOND;
+    shown.task_queue_friendly_name = q ? q->friendly_name : NULL;
+    shown.workflow_friendly_name = f ? f->friendly_name : NULL;
+    shown.task_channel_unique_name = c ? c->unique_name : NULL;
+    put_row(o, &task_view, &shown, stamp_of(tx, t), true);
 }
 
 void task_json(struct json_out *o, struct tx *tx, const struct task *t)
@@ -186,21 +213,7 @@ void task_offer_json(struct json_out *o, struct tx *tx, const struct reservation
 void transfer_json(struct json_out *o, struct tx *tx, const struct transfer *x)
 {
     json_open(o, '{');
-    json_pair_str(o, "sid", x->sid);
-    json_pair_str(o, "account_sid", x->account_sid);
-    json_pair_str(o, "workspace_sid", x->workspace_sid);
-    json_pair_str(o, "task_sid", x->task_sid);
-    json_pair_str(o, "transfer_type", transfer_type_names[x->transfer_type]);
-    json_pair_str(o, "transfer_mode", transfer_mode_names[x->transfer_mode]);
-    json_pair_str(o, "transfer_to", x->transfer_to);
-    json_pair_str(o, "transfer_status", transfer_status_names[x->transfer_status]);
-    json_pair_str(o, "transfer_failed_reason", x->transfer_failed_reason);
-    json_pair_str(o, "initiating_reservation_sid", x->initiating_reservation_sid);
-    json_pair_str(o, "initiating_worker_sid", x->initiating_worker_sid);
-    json_pair_str(o, "initiating_queue_sid", x->initiating_queue_sid);
-    json_pair_str(o, "initiating_workflow_sid", x->initiating_workflow_sid);
-    pair_seconds(o, "date_created", x->date_created);
-    pair_seconds(o, "date_updated", stamp_of(tx, x).updated);
+    put_row(o, &transfer_view, x, stamp_of(tx, x), true);
     json_close(o, '}');
 }
 
@@ -223,22 +236,9 @@ static void pair_transfers(struct json_out *o, struct routing *e, struct tx *tx,
 void reservation_json(struct json_out *o, struct routing *e, struct tx *tx, const struct reservation *r,
                       const struct task *t)
 {
-    struct stamp s = stamp_of(tx, r);
-
     json_open(o, '{');
-    json_pair_str(o, "sid", r->sid);
-    json_pair_str(o, "account_sid", r->account_sid);
-    json_pair_str(o, "workspace_sid", r->workspace_sid);
-    json_pair_str(o, "worker_sid", r->worker_sid);
-    json_pair_str(o, "task_sid", r->task_sid);
-    json_pair_str(o, "reservation_status", reservation_status_names[r->reservation_status]);
-    pair_version(o, s.version);
-    pair_seconds(o, "date_created", r->date_created);
-    pair_seconds(o, "date_updated", s.updated);
+    put_row(o, &reservation_view, r, stamp_of(tx, r), t);
     if (t) {
-        json_pair_int(o, "reservation_timeout", r->reservation_timeout);
-        if (r->canceled_reason_code != NO_VALUE)
-            json_pair_int(o, "canceled_reason_code", r->canceled_reason_code);
         json_key(o, "task");
         task_json(o, tx, t);
         pair_transfers(o, e, tx, r);
