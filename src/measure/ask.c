@@ -5,6 +5,7 @@
 /* --- counts and waits */
 
 #define COUNT(member, shown, event, scopes) ", SUM(" #member ")"
+#define WITHIN(member, event, scopes, ms)   ", SUM(" #member ")"
 #define SPREAD(member, shown, event, scopes, since)                                                                    \
     ", SUM(" #member "_n), SUM(" #member "_total), MIN(" #member "_min), MAX(" #member "_max)"
 static const char sum_sql[] = "SELECT COUNT(*)"
@@ -14,7 +15,12 @@ static const char sum_of_channel_sql[] =
     "SELECT COUNT(*)"
 #include "measure/metrics.def"
     " FROM minute_figure WHERE scope_sid = ? AND minute >= ? AND minute < ? AND channel_sid = ?";
+static const char sum_by_channel_sql[] =
+    "SELECT channel_sid"
+#include "measure/metrics.def"
+    " FROM minute_figure WHERE scope_sid = ? AND minute >= ? AND minute < ? GROUP BY channel_sid";
 #undef COUNT
+#undef WITHIN
 #undef SPREAD
 
 static int64_t or_nothing(int64_t n)
@@ -48,6 +54,30 @@ bool measure_add(struct db *db, const char *scope_sid, const char *channel_sid, 
                             value_text(channel_sid) };
 
     return db_run(db, channel_sid ? sum_of_channel_sql : sum_sql, args, channel_sid ? 4 : 3, take_sum, sum) == DB_OK;
+}
+
+struct by_channel {
+    void (*each)(void *arg, const char *channel_sid, const struct minute_figure *sum);
+    void *arg;
+};
+
+static bool take_channel(void *arg, struct columns *c)
+{
+    struct by_channel *x = arg;
+    struct minute_figure sum;
+
+    measure_begin(&sum);
+    take_sum(&sum, c);
+    x->each(x->arg, column_text(c, 0), &sum);
+    return true;
+}
+
+bool measure_by_channel(struct db *db, const char *scope_sid, const struct period *p,
+                        void (*each)(void *arg, const char *channel_sid, const struct minute_figure *sum), void *arg)
+{
+    struct value args[] = { value_text(scope_sid), value_int(minute_of(p->start)), value_int(p->end) };
+
+    return db_run(db, sum_by_channel_sql, args, 3, take_channel, &(struct by_channel){ each, arg }) == DB_OK;
 }
 
 /* --- splits */

@@ -139,6 +139,15 @@ static struct minute_figure *figure_of(struct measure *m, struct tx *tx, const s
     return f;
 }
 
+const struct minute_figure *measure_running(const struct measure *m, const char *scope_sid, const char *channel_sid,
+                                            int64_t now)
+{
+    char key[KEY_SIZE];
+
+    make_key(key, scope_sid, channel_sid, minute_of(now));
+    return map_get(&m->figures, key);
+}
+
 /* --- what events raise */
 
 static int64_t waited(const struct metric *metric, const struct task *t, int64_t now)
@@ -160,7 +169,7 @@ static void raise_figures(struct measure *m, struct tx *tx, enum event_type type
         if (!f)
             f = figure_of(m, tx, t, scope_sid);
         if (!metric->since) {
-            ++*metric_at(metric, f);
+            *metric_at(metric, f) += !metric->within || waited(metric, t, tx->now) <= metric->within;
             continue;
         }
         int64_t ms = waited(metric, t, tx->now);

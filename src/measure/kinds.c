@@ -11,11 +11,13 @@ static const struct field minute_figure_fields[] = {
     FIELD(minute_figure, minute,        TIME, .flags = 0),
     FIELD(minute_figure, over,          BOOL, .flags = 0),
 #define COUNT(member, shown, event, scopes) FIELD(minute_figure, member, INT, .flags = 0),
+#define WITHIN(member, event, scopes, ms) FIELD(minute_figure, member, INT, .flags = 0),
 #define SPREAD(member, shown, event, scopes, since)                                                                    \
     FIELD(minute_figure, member##_n, INT, .flags = 0), FIELD(minute_figure, member##_total, INT, .flags = 0),          \
     FIELD(minute_figure, member##_min, INT, .flags = 0), FIELD(minute_figure, member##_max, INT, .flags = 0),
 #include "measure/metrics.def"
 #undef COUNT
+#undef WITHIN
 #undef SPREAD
 };
 
@@ -73,11 +75,14 @@ const struct kind *const measure_kinds[MEASURE_KINDS] = { &minute_figure_kind, &
 
 const struct metric metrics[] = {
 #define COUNT(member, shown, event, scopes)                                                                            \
-    { #member, #shown, EV_##event, scopes, SINCE_NOTHING, offsetof(struct minute_figure, member) },
+    { #member, #shown, EV_##event, scopes, SINCE_NOTHING, offsetof(struct minute_figure, member), 0 },
+#define WITHIN(member, event, scopes, ms)                                                                              \
+    { #member, NULL, EV_##event, scopes, SINCE_NOTHING, offsetof(struct minute_figure, member), ms },
 #define SPREAD(member, shown, event, scopes, since)                                                                    \
-    { #member, #shown, EV_##event, scopes, since, offsetof(struct minute_figure, member##_n) },
+    { #member, #shown, EV_##event, scopes, since, offsetof(struct minute_figure, member##_n), 0 },
 #include "measure/metrics.def"
 #undef COUNT
+#undef WITHIN
 #undef SPREAD
 };
 const size_t nmetrics = sizeof metrics / sizeof *metrics;

@@ -18,6 +18,7 @@
 #include "routing/routing.h"
 
 #define MEASURE_KEPT (30 * DAY)
+#define MEASURE_IN_TIME (20 * SECOND)    /* a task that was accepted so soon was accepted in time */
 
 enum scope { OF_WORKSPACE = 1, OF_WORKFLOW = 2, OF_QUEUE = 4, OF_WORKER = 8 };
 #define OF_TASKS (OF_WORKSPACE | OF_WORKFLOW | OF_QUEUE)
@@ -28,9 +29,11 @@ struct minute_figure {
     int64_t     minute;                  /* its beginning */
     bool        over;                    /* nothing is added any more */
 #define COUNT(member, shown, event, scopes) int64_t member;
+#define WITHIN(member, event, scopes, ms) int64_t member;
 #define SPREAD(member, shown, event, scopes, since) int64_t member##_n, member##_total, member##_min, member##_max;
 #include "measure/metrics.def"
 #undef COUNT
+#undef WITHIN
 #undef SPREAD
 };
 
@@ -53,11 +56,12 @@ extern const struct kind *const measure_kinds[MEASURE_KINDS];
 enum since { SINCE_NOTHING, SINCE_CREATED, SINCE_ENTERED };
 struct spread { int64_t n, total, min, max; }; /* ms; min and max are NO_VALUE when n is 0 */
 struct metric {
-    const char     *name, *shown;
+    const char     *name, *shown;        /* shown NULL: not by the API */
     enum event_type raised_by;
     unsigned        scopes;
     enum since      since;               /* SINCE_NOTHING: it is a count */
     size_t          offset;              /* in a minute_figure, of the count or of the spread's n */
+    int64_t         within;              /* ms: a count of what was no later; 0: of all */
 };
 extern const struct metric metrics[];
 extern const size_t nmetrics;
@@ -76,6 +80,12 @@ int64_t minute_of(int64_t at);                                    /* the beginni
 void measure_begin(struct minute_figure *sum);
 /* Adds what was counted of a scope. */
 bool measure_add(struct db *db, const char *scope_sid, const char *channel_sid, const struct period *p, struct minute_figure *sum);
+
+/* The same by channel: each() gets the sum of every channel of which anything was counted. */
+bool measure_by_channel(struct db *db, const char *scope_sid, const struct period *p,
+                        void (*each)(void *arg, const char *channel_sid, const struct minute_figure *sum), void *arg);
+/* What is counted of the minute that runs; on the ledger's thread.  NULL: nothing yet. */
+const struct minute_figure *measure_running(const struct measure *m, const char *scope_sid, const char *channel_sid, int64_t now);
 
 /* Of a workspace, workflow or queue: how many waits ended within so long, and how many took longer. */
 enum { SPLIT_TASKS_MAX = 10000 };                                 /* the newest ones count */

@@ -356,6 +356,57 @@ static void waits_spread_and_split(void **state)
     assert_int_equal(look(s, s->workspace, 0, 60).split.canceled_above, 2);
 }
 
+struct channels {
+    struct stage *s;
+    size_t n;
+    int64_t accepted, in_time, running;
+};
+
+static void take_channel(void *arg, const char *channel_sid, const struct minute_figure *sum)
+{
+    struct channels *c = arg;
+    const struct minute_figure *running =
+        measure_running(c->s->measure, c->s->queue, channel_sid, clock_now(c->s->clock));
+
+    assert_true(sid_valid(channel_sid, "TC"));
+    c->n++;
+    c->accepted += sum->reservations_accepted;
+    c->in_time += sum->accepted_in_time;
+    c->running += running ? running->reservations_accepted : 0;
+}
+
+static fault_t ask_channels(struct tx *tx, void *arg)
+{
+    struct channels *c = arg;
+    struct period p = { start, start + HOUR };
+
+    if (!measure_by_channel(tx->db, c->s->queue, &p, take_channel, c))
+        abort();
+    return NULL;
+}
+
+static void what_was_in_time_is_counted_by_channel(void **state)
+{
+    struct stage *s = *state;
+    struct channels c = { .s = s };
+
+    be(s, "Available");
+    act(s, make_task);
+    turn(s, 20 * SECOND); /* just so */
+    act(s, accept_task);
+    act(s, complete_task);
+    turn(s, MINUTE);
+    act(s, make_task);
+    turn(s, 20 * SECOND + 1);
+    act(s, accept_task);
+    must(ledger_do(s->ledger, s->arena, ask_channels, &c));
+    assert_int_equal(c.n, 1);
+    assert_int_equal(c.accepted, 2);
+    assert_int_equal(c.in_time, 1);
+    assert_int_equal(c.running, 1);
+    assert_int_equal(look(s, s->workspace, 0, 60).sum.accepted_in_time, 1);
+}
+
 static fault_t remember(struct tx *tx, void *arg)
 {
     struct rows *r = arg;
@@ -550,7 +601,8 @@ static void the_table_is_sound(void **state)
     }
     for (size_t i = 0; i < nmetrics; i++)
         for (size_t k = 0; k < i; k++) /* of one scope a name means one thing */
-            assert_false(str_eq(metrics[i].shown, metrics[k].shown) && (metrics[i].scopes & metrics[k].scopes));
+            assert_false(metrics[i].shown && str_eq(metrics[i].shown, metrics[k].shown) &&
+                         (metrics[i].scopes & metrics[k].scopes));
 }
 
 int main(void)
@@ -560,6 +612,7 @@ int main(void)
         cmocka_unit_test(the_table_is_sound),
         STORY(each_event_counts_in_its_minute),
         STORY(waits_spread_and_split),
+        STORY(what_was_in_time_is_counted_by_channel),
         STORY(what_is_refused_was_never_counted),
         STORY(a_restart_goes_on_counting),
         STORY(only_running_minutes_are_in_memory),

@@ -158,8 +158,8 @@ static void fill_metrics(struct op *op, enum about about, const struct minute_fi
 
     for (size_t i = 0; i < nmetrics; i++) {
         const struct metric *m = &metrics[i];
-        const struct field *f = m->scopes & scopes[about] ? field_named(k, m->shown) : NULL;
-        assert(f || !(m->scopes & scopes[about])); /* what is kept of a scope is shown of it */
+        const struct field *f = m->shown && m->scopes & scopes[about] ? field_named(k, m->shown) : NULL;
+        assert(f || !m->shown || !(m->scopes & scopes[about])); /* what is kept of a scope is shown of it */
         if (!f)
             continue;
         if (!m->since) {
