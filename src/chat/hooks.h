@@ -49,7 +49,6 @@ struct scoped_hook { /* WH… */
     unsigned    target;                              /* enum scoped_target */
     const char *url, *filters, *triggers;            /* lists are JSON */
     unsigned    method;
-    const char *configuration;                       /* as the API shows the above */
     int64_t     date_created, date_updated;
 };
 enum scoped_target { SCOPED_WEBHOOK, SCOPED_TRIGGER };

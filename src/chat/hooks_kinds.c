@@ -30,7 +30,6 @@ static const struct field scoped_fields[] = {
     FIELD(scoped_hook, method,           ENUM, .names = hook_method_names),
     FIELD(scoped_hook, filters,          LIST),
     FIELD(scoped_hook, triggers,         LIST),
-    FIELD(scoped_hook, configuration,    JSON, .flags = COMPUTED | JSON_VALUE),
     FIELD(scoped_hook, date_created,     TIME, .flags = BORN),
     FIELD(scoped_hook, date_updated,     TIME, .flags = BORN | TOUCHED),
 };

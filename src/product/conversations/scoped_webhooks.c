@@ -132,9 +132,33 @@ static fault_t update(struct op *op, void *row, const void *was)
     return set(op, row);
 }
 
-static fault_t present(struct op *op, void *copy)
+/* --- what is shown
+ * --------------------------------------------------------------------------------------------------------- */
+
+struct scoped_shown {
+    const char *sid, *account_sid, *chat_service_sid, *conversation_sid, *target, *configuration;
+    int64_t date_created, date_updated;
+};
+
+/* clang-format off */
+#define SHOWN(service_flags)                                                                                           \
+    FIELD(scoped_shown, sid,              SID),                                                                        \
+    FIELD(scoped_shown, account_sid,      SID),                                                                        \
+    FIELD(scoped_shown, chat_service_sid, SID, .flags = service_flags),                                                \
+    FIELD(scoped_shown, conversation_sid, SID),                                                                        \
+    FIELD(scoped_shown, target,           STR),                                                                        \
+    FIELD(scoped_shown, configuration,    JSON, .flags = JSON_VALUE),                                                  \
+    FIELD(scoped_shown, date_created,     TIME),                                                                       \
+    FIELD(scoped_shown, date_updated,     TIME)
+static const struct field shown_fields[] = { SHOWN(HIDDEN) }, service_shown_fields[] = { SHOWN(0) };
+
+static const struct kind shape         = { .name = "scoped_shown", .size = sizeof(struct scoped_shown), .fields = ROWS(shown_fields) };
+static const struct kind service_shape = { .name = "service_scoped_shown", .size = sizeof(struct scoped_shown), .fields = ROWS(service_shown_fields) };
+/* clang-format on */
+
+static void show(struct op *op, const void *row, void *out)
 {
-    struct scoped_hook *h = copy;
+    const struct scoped_hook *h = row;
     bool trigger = h->target == SCOPED_TRIGGER;
     const char *list = trigger ? h->triggers : h->filters;
     struct json_out o;
@@ -145,8 +169,14 @@ static fault_t present(struct op *op, void *copy)
     json_pair_str(&o, "method", h->method == METHOD_GET ? "get" : "post");
     json_pair_raw(&o, trigger ? "triggers" : "filters", list ? list : "[]");
     json_close(&o, '}');
-    h->configuration = json_done(&o);
-    return NULL;
+    *(struct scoped_shown *)out = (struct scoped_shown){ .sid = h->sid,
+                                                         .account_sid = h->account_sid,
+                                                         .chat_service_sid = h->chat_service_sid,
+                                                         .conversation_sid = h->conversation_sid,
+                                                         .target = scoped_target_names[h->target],
+                                                         .configuration = json_done(&o),
+                                                         .date_created = h->date_created,
+                                                         .date_updated = h->date_updated };
 }
 
 /* The conversation may be named by its unique name, and its service be the account's default one. */
@@ -171,16 +201,18 @@ static fault_t enter(struct op *op)
     .product = "conversations", .many = "webhooks", .verbs = LIST | FETCH | CREATE | UPDATE | DELETE,                  \
     .kind = &scoped_hook_kind, .create_params = PARAMS(scoped_change, create_fields),                                  \
     .update_params = PARAMS(scoped_change, update_fields), .enter = enter, .create = create, .update = update,         \
-    .present = present
+    .show = show
 
 const struct resource scoped_webhook_resource = {
     .name = "ConversationScopedWebhook",
     .path = "/v1/Conversations/{conversation_sid}/Webhooks",
+    .shape = &shape,
     SCOPED_WEBHOOK_ROWS,
 };
 
 const struct resource service_scoped_webhook_resource = {
     .name = "ServiceConversationScopedWebhook",
     .path = "/v1/Services/{chat_service_sid}/Conversations/{conversation_sid}/Webhooks",
+    .shape = &service_shape,
     SCOPED_WEBHOOK_ROWS,
 };
