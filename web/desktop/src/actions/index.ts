@@ -1,6 +1,7 @@
 import { messageOf } from '../lib/errors';
 import { registerChatActions } from './chat';
 import { ActionsManager } from './framework';
+import { registerInteractionActions } from './interactions';
 import { manager } from './manager';
 import { registerNativeActions } from './native';
 import { Notifications } from './notifications';
@@ -13,6 +14,7 @@ export { shortcuts, shortcutOf } from './shortcuts';
 export const Actions = new ActionsManager();
 registerNativeActions(Actions, manager);
 registerChatActions(Actions, manager);
+registerInteractionActions(Actions, manager);
 
 /** For buttons and keys: a fault is shown to the agent. True when all went well. */
 export async function act(name: string, payload: object = {}): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { SyncClient } from 'twilio-sync';
 import { LiveChat } from '../api/chat';
 import { ApiError } from '../api/client';
 import { FlexEventBus } from '../api/events';
+import { Interactions } from '../api/interactions';
 import { LiveWorker } from '../api/live';
 import { createWorkerToken } from '../api/session';
 import { LiveSync } from '../api/sync';
@@ -65,6 +66,7 @@ export class Manager {
   readonly events = new FlexEventBus();
   readonly live: LiveWorker;
   readonly chat: LiveChat;
+  readonly interactions = new Interactions(() => this.createToken());
   /** Workers, reservations, queues and their figures. */
   readonly insights = this.syncOf('flex_insights');
   /** Conversations of others. */

@@ -21,6 +21,8 @@ export interface AcceptTaskPayload extends TaskPayload {
 
 export interface FinishTaskPayload extends TaskPayload {
   reason?: string;
+  /** For whoever reads the task later; kept in its attributes. */
+  notes?: string;
 }
 
 export interface SetActivityPayload {
@@ -108,6 +110,8 @@ export function registerNativeActions(actions: ActionsManager, manager: Manager)
     'CompleteTask',
     async (payload: FinishTaskPayload) => {
       const task = taskOf(payload);
+      const notes = payload.notes?.trim();
+      if (notes) await ask(() => task.setAttributes({ ...task.attributes, wrapup_notes: notes }));
       // The SDK insists on a reason; this is the one that Flex gives.
       await ask(() => task.complete(payload.reason?.trim() || 'Task completed'));
     },

@@ -92,6 +92,14 @@ export class Task {
     return firstText(this.attributes.conversationSid, this.attributes.channelSid);
   }
 
+  /** Where Flex keeps it; without it the task cannot be parked or left. */
+  get interactionChannel(): { interactionSid: string; channelSid: string } | undefined {
+    const { flexInteractionSid, flexInteractionChannelSid } = this.attributes;
+    const interactionSid = firstText(flexInteractionSid) ?? `KD${this.taskSid.slice(2)}`;
+    const channelSid = firstText(flexInteractionChannelSid);
+    return channelSid ? { interactionSid, channelSid } : undefined;
+  }
+
   get channelType(): string {
     return firstText(this.attributes.channelType) ?? this.taskChannelUniqueName;
   }

@@ -1,12 +1,12 @@
 import { Button } from '@twilio-paste/core/button';
-import { Input } from '@twilio-paste/core/input';
-import { Label } from '@twilio-paste/core/label';
 import { useState } from 'react';
 import type { Task } from '../../state/task';
 import { Ring } from '../../ui/Ring';
 import { useSecond } from '../../ui/useSecond';
 import styles from './TaskActions.module.css';
+import { TransferDialog } from './TransferDialog';
 import { useTaskAction } from './useTaskAction';
+import { WrapupForm } from './WrapupForm';
 
 function OfferRing({ task }: { task: Task }) {
   return <Ring left={task.offerLeftAt(useSecond())} total={task.reservationTimeout * 1000} />;
@@ -15,7 +15,7 @@ function OfferRing({ task }: { task: Task }) {
 /** What can be done with the task now; nothing that the server would refuse. */
 export function TaskActions({ task }: { task: Task }) {
   const { run, button } = useTaskAction(task.sid);
-  const [reason, setReason] = useState('');
+  const [transferring, setTransferring] = useState(false);
 
   if (task.status === 'pending') {
     return (
@@ -40,46 +40,64 @@ export function TaskActions({ task }: { task: Task }) {
       </div>
     );
   }
-  const complete = () => void run('CompleteTask', reason.trim() ? { reason: reason.trim() } : {});
+  if (task.status === 'wrapping') return <WrapupForm task={task} />;
   return (
     <div className={styles.actions}>
-      {task.status === 'accepted' ? (
-        <Button
-          variant="secondary"
-          {...button('WrapupTask')}
-          data-testid="wrapup-task"
-          onClick={() => void run('WrapupTask')}
-        >
-          Wrap up
-        </Button>
-      ) : (
-        <form
-          className={styles.outcome}
-          onSubmit={(event) => {
-            event.preventDefault();
-            complete();
-          }}
-        >
-          <Label htmlFor="outcome">Outcome</Label>
-          <Input
-            id="outcome"
-            type="text"
-            maxLength={200}
-            placeholder="Optional, for the record"
-            value={reason}
-            data-testid="complete-reason"
-            onChange={(event) => setReason(event.target.value)}
-          />
-        </form>
+      <Button
+        variant="secondary"
+        {...button('TransferTask')}
+        data-testid="transfer-task"
+        onClick={() => setTransferring(true)}
+      >
+        Transfer
+      </Button>
+      {task.interactionChannel && (
+        <>
+          <Button
+            variant="secondary"
+            {...button('PauseChannel')}
+            title="The conversation sleeps until the customer writes again, and then comes back to you"
+            data-testid="park-task"
+            onClick={() => void run('PauseChannel')}
+          >
+            Park
+          </Button>
+          <Button
+            variant="secondary"
+            {...button('LeaveChannel')}
+            title="You leave, the conversation stays open"
+            data-testid="leave-task"
+            onClick={() => void run('LeaveChannel')}
+          >
+            Leave
+          </Button>
+        </>
       )}
+      <Button
+        variant="secondary"
+        {...button('WrapupTask')}
+        data-testid="wrapup-task"
+        onClick={() => void run('WrapupTask')}
+      >
+        Wrap up
+      </Button>
       <Button
         variant="primary"
         {...button('CompleteTask')}
         data-testid="complete-task"
-        onClick={complete}
+        onClick={() => void run('CompleteTask')}
       >
         Complete
       </Button>
+      {transferring && (
+        <TransferDialog
+          onClose={() => setTransferring(false)}
+          onTransfer={(targetSid, mode) => {
+            setTransferring(false);
+            void run('TransferTask', { targetSid, options: { mode } });
+          }}
+        />
+      )}
     </div>
   );
 }

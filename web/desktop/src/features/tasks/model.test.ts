@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { fakeReservation, AVAILABLE, OFFLINE } from '../../state/fakes';
 import { Task } from '../../state/task';
-import { heightOfRow, idleOf, isHeadingRow, secondLine, statusWord, toRows } from './model';
+import {
+  heightOfRow,
+  idleOf,
+  isHeadingRow,
+  secondLine,
+  statusWord,
+  toRows,
+  targetsOf,
+} from './model';
 
 const task = (sid: string, status: string, attributes?: unknown) =>
   new Task(fakeReservation(sid, attributes ? { status, attributes } : { status }));
@@ -37,4 +45,25 @@ it('tells an idle agent why nothing comes', () => {
   expect(idleOf(OFFLINE, true).heading).toBe('You are Offline: go Available to receive work.');
   expect(idleOf(AVAILABLE, false).heading).toBe('Not connected');
   expect(idleOf(null, false).heading).toMatch(/Connecting/);
+});
+
+describe('targetsOf', () => {
+  const workers = new Map<string, Record<string, unknown>>([
+    ['WK1', { attributes: { full_name: 'Me' }, activity_name: 'Available' }],
+    ['WK2', { attributes: { full_name: 'Zoe' }, activity_name: 'Break' }],
+    ['WK3', { friendly_name: 'bob', attributes: {}, activity_name: 'Available' }],
+  ]);
+  const queues = new Map<string, Record<string, unknown>>([['WQ1', { queue_name: 'Billing' }]]);
+
+  it('lists colleagues, then queues, without oneself', () => {
+    expect(targetsOf(workers, queues, 'WK1', '').map((t) => t.name)).toEqual([
+      'bob',
+      'Zoe',
+      'Billing',
+    ]);
+  });
+
+  it('finds by a part of the name', () => {
+    expect(targetsOf(workers, queues, 'WK1', 'BILL').map((t) => t.sid)).toEqual(['WQ1']);
+  });
 });

@@ -1,6 +1,7 @@
 /** What the task list and the canvas show, without React. */
 import { humanise } from '../../lib/format';
-import type { Task } from '../../state/task';
+import type { Rows } from '../../api/sync';
+import { isRecord, type Task } from '../../state/task';
 
 export type ListRow =
   | { kind: 'heading'; key: string; title: string; count: number }
@@ -79,4 +80,37 @@ export function idleOf(
     heading: `${isAdjective(activity.name) ? 'You are' : 'Your activity is'} ${activity.name}: go Available to receive work.`,
     text: 'No tasks are offered to you now. Choose an activity at the top right.',
   };
+}
+
+export interface TransferTarget {
+  sid: string;
+  name: string;
+  about: string;
+}
+
+/** Colleagues who are there, but for oneself, then queues; each by name. */
+export function targetsOf(
+  workers: Rows,
+  queues: Rows,
+  me: string | undefined,
+  search: string,
+): TransferTarget[] {
+  const word = search.trim().toLowerCase();
+  const sorted = (targets: TransferTarget[]) =>
+    targets
+      .filter(({ name }) => name.toLowerCase().includes(word))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  const people = [...workers]
+    .filter(([sid]) => sid !== me)
+    .map(([sid, data]) => {
+      const attributes = isRecord(data.attributes) ? data.attributes : {};
+      const name = String(attributes.full_name ?? data.friendly_name ?? sid);
+      return { sid, name, about: String(data.activity_name ?? '') };
+    });
+  const lines = [...queues].map(([sid, data]) => ({
+    sid,
+    name: String(data.queue_name ?? sid),
+    about: 'Queue',
+  }));
+  return [...sorted(people), ...sorted(lines)];
 }
