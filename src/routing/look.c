@@ -125,6 +125,15 @@ void routing_each_queue_of_worker(struct routing *e, const char *worker_sid,
     }
 }
 
+void routing_each_channel(struct routing *e, const char *workspace_sid,
+                          void (*each)(void *arg, const struct task_channel *c), void *arg)
+{
+    struct workspace_live *s = find_workspace(e, NULL, workspace_sid);
+
+    for (struct link *l = s ? s->channels.next : NULL; s && l != &s->channels; l = l->next)
+        each(arg, &CONTAINER_OF(l, struct channel_live, in_workspace)->row);
+}
+
 void routing_each_task(struct routing *e, const char *workspace_sid, void (*each)(void *arg, const struct task *t),
                        void *arg)
 {

@@ -195,6 +195,7 @@ void routing_each_channel_of_worker(struct routing *e, struct tx *tx, const char
 struct transfer *routing_transfer_of_task(struct routing *e, struct tx *tx, const char *task_sid); /* the one under way, or NULL */
 bool routing_queue_has(struct routing *e, const char *queue_sid, const char *worker_sid); /* the worker matches the queue's expression */
 void routing_each_queue_of_worker(struct routing *e, const char *worker_sid, void (*each)(void *arg, const struct task_queue *q), void *arg);
+void routing_each_channel(struct routing *e, const char *workspace_sid, void (*each)(void *arg, const struct task_channel *c), void *arg);
 void routing_each_task(struct routing *e, const char *workspace_sid, void (*each)(void *arg, const struct task *t), void *arg); /* open ones */
 /* Parsed; as long as the text does not change. */
 const json_t *routing_worker_attributes(struct routing *e, const char *worker_sid);
