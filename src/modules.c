@@ -8,6 +8,7 @@
 #include "measure/measure.h"
 #include "product/accounts/accounts.h"
 #include "product/contact/contact.h"
+#include "product/conversations/conversations.h"
 #include "product/conversations/settings.h"
 #include "product/desktop/desktop.h"
 #include "product/presence/presence.h"
@@ -24,7 +25,7 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
 #define ALL                                                                                                            \
     &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &interaction_module,                \
         &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module, \
-        &settings_module
+        &settings_module, &conversations_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

@@ -189,6 +189,7 @@ fault_t chat_user_changed(struct chat *c, struct tx *tx, const struct chat_actor
 fault_t chat_user_remove(struct chat *c, struct tx *tx, const struct chat_actor *by, struct chat_user *row);
 fault_t chat_role_check(struct tx *tx, struct chat_role *row); /* knows its permissions, and spells them in one way */
 fault_t chat_role_remove(struct tx *tx, struct chat_role *row);
+fault_t chat_role_of(struct tx *tx, const char *service_sid, const char *role_sid, enum role_type type); /* 50100: it has no such role */
 
 /* What was given for a timer ("PT5M", "P1D", a date-time, "" for none), as a length in ms (0: none) that begins at now. */
 bool    chat_timer_parse(const char *text, int64_t now, int64_t *ms);

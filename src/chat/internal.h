@@ -42,4 +42,3 @@ void    mine_changed(struct tx *tx, struct participant *p);                     
 void    users_setup(struct chat *c);
 /* --- service.c */
 void    services_setup(struct chat *c);
-fault_t role_check(struct tx *tx, const char *service_sid, const char *role_sid, enum role_type type); /* 50100 */

@@ -184,7 +184,7 @@ fault_t participant_add(struct chat *c, struct tx *tx, const struct chat_actor *
     f = f ? f : check_binding(tx, row);
     f = f ? f : check_attributes(tx, row->attributes);
     if (!f && row->role_sid)
-        f = role_check(tx, in->chat_service_sid, row->role_sid, ROLE_CONVERSATION);
+        f = chat_role_of(tx, in->chat_service_sid, row->role_sid, ROLE_CONVERSATION);
     if (!f && in->participants_count >= CHAT_PARTICIPANTS_MAX)
         f = fault(tx->arena, F_CHAT_PARTICIPANTS_LIMIT, "Conversation %s has %d participants already", in->sid,
                   CHAT_PARTICIPANTS_MAX);
@@ -254,7 +254,7 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
     f = f ? f : check_attributes(tx, row->attributes);
     f = f ? f : check_read(tx, in, row);
     if (!f && row->role_sid && !str_eq(row->role_sid, was->role_sid))
-        f = role_check(tx, in->chat_service_sid, row->role_sid, ROLE_CONVERSATION);
+        f = chat_role_of(tx, in->chat_service_sid, row->role_sid, ROLE_CONVERSATION);
     if (f)
         return f;
     note_read(tx, row, was);

@@ -117,7 +117,7 @@ static bool list_has(struct arena *a, const char *list, const char *word)
 /* --- roles
  * ------------------------------------------------------------------------------------------------------------ */
 
-fault_t role_check(struct tx *tx, const char *service_sid, const char *role_sid, enum role_type type)
+fault_t chat_role_of(struct tx *tx, const char *service_sid, const char *role_sid, enum role_type type)
 {
     const struct chat_role *r = row_find(tx, &chat_role_kind, role_sid);
 

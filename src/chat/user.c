@@ -19,7 +19,7 @@ static fault_t check(struct tx *tx, struct chat_user *u, const char *role_was)
     if (u->friendly_name && utf8_length(u->friendly_name) > CHAT_NAME_MAX)
         return fault(tx->arena, F_CHAT_NAME_LENGTH, "FriendlyName is longer than %d characters", CHAT_NAME_MAX);
     if (u->role_sid && !str_eq(u->role_sid, role_was)) {
-        fault_t f = role_check(tx, u->chat_service_sid, u->role_sid, ROLE_SERVICE);
+        fault_t f = chat_role_of(tx, u->chat_service_sid, u->role_sid, ROLE_SERVICE);
         if (f)
             return f;
     }
