@@ -26,6 +26,7 @@ static const struct setting {
     { FIELD(config, readers,         INT,  .initial = "2", .min = 1, .max = 64),              "threads that answer reads" },
     { FIELD(config, connections_max, INT,  .initial = "16000", .min = 16, .max = 1000000),    "open connections at most" },
     { FIELD(config, body_max,        INT,  .initial = "1310720", .min = 1024, .max = 104857600), "bytes of a request's body" },
+    { FIELD(config, media_max,       INT,  .initial = "157286400", .min = 1048576, .max = 1073741824), "bytes of a file that somebody sends in a conversation" },
     { FIELD(config, slow_ms,         INT,  .initial = "10000", .min = 100, .max = 600000),    "a request must have arrived in this time" },
     { FIELD(config, idle_ms,         INT,  .initial = "60000", .min = 100, .max = 600000),    "an idle connection is kept this long" },
     { FIELD(config, drain_ms,        INT,  .initial = "10000", .min = 0, .max = 600000),      "at SIGTERM, what is under way has this long to end" },

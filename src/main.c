@@ -2,6 +2,7 @@
 #include "config.h"
 #include "demo.h"
 #include "health.h"
+#include "media/media.h"
 #include "modules.h"
 #include "rest/rest.h"
 #include "routing/routing.h"
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { UPLOAD_ENVELOPE = 64 * 1024 }; /* what a form adds to the file in it */
 
 enum { EXIT_USAGE = 2, EXIT_STORE = 3, EXIT_LISTEN = 4, SITES = 3 };
 
@@ -156,6 +159,7 @@ static const char *start_engines(struct server *s, const struct module *const *l
     s->site.client = s->client;
     s->site.webhooks = webhooks_new(s->site.ledger, s->client);
     s->site.engine = routing_new(s->site.ledger);
+    s->site.media = media_new(s->site.ledger, s->arena, s->config.data, s->config.media_max);
     s->site.rest = rest_new(s->arena, &rest, &why);
     why = why ? why : start_modules(s, list);
     if (!why && !ledger_start(s->site.ledger, s->arena, &why))
@@ -172,6 +176,8 @@ static const char *start_listening(struct server *s)
         .tls_key = *s->config.tls_key ? s->config.tls_key : NULL,
         .threads = (int)s->config.threads,
         .body_max = (size_t)s->config.body_max,
+        .upload_max = (size_t)s->config.media_max + UPLOAD_ENVELOPE,
+        .is_upload = media_is_upload,
         .header_max = 16 * 1024,
         .connections_max = (size_t)s->config.connections_max,
         .slow_ms = s->config.slow_ms,
@@ -217,6 +223,7 @@ static void stop(struct server *s, const struct module *const *list)
         http_drain(s->site.http, s->config.drain_ms);
     if (s->site.rest)
         rest_stop(s->site.rest);
+    media_free(s->site.media);
     if (s->site.ledger)
         ledger_stop(s->site.ledger);
     if (s->client) /* after the ledger, which sends by it; what is under way is not taken for failed, and sent again */

@@ -6,6 +6,7 @@
 #include "interaction/module.h"
 #include "ledger/ledger.h"
 #include "measure/measure.h"
+#include "media/media.h"
 #include "product/accounts/accounts.h"
 #include "product/contact/contact.h"
 #include "product/conversations/conversations.h"
@@ -18,14 +19,15 @@
 
 /* What belongs to no product: the ledger's own rows and those of the engines. */
 static const struct kind *const kinds[] = {
-    &event_kind, &alarm_kind_record, &delivery_kind, &account_kind, &api_key_kind, &user_kind, &session_kind,
+    &event_kind,   &alarm_kind_record, &delivery_kind, &medium_kind,
+    &account_kind, &api_key_kind,      &user_kind,     &session_kind,
 };
 static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
 
 #define ALL                                                                                                            \
-    &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &interaction_module,                \
-        &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module, &webhooks_module, &presence_module, \
-        &settings_module, &conversations_module
+    &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &conversations_module,              \
+        &interaction_module, &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module,                \
+        &webhooks_module, &presence_module, &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

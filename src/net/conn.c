@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     READER_BYTES_PER_MS = 1, /* slower readers of an answer are cut */
     LINGER_MS = 1000,
-    GRACE_MS = 1000 /* a connection this young may still send its request while we drain */
+    GRACE_MS = 1000, /* a connection this young may still send its request while we drain */
+    UPLOADS_AT_ONCE = 4
 };
 
 /* The second life of a connection: h2o has closed its descriptor with an answer on the way and the client still
@@ -109,6 +111,7 @@ void conn_busy(struct conn *c)
     c->busy = true;
     c->partial = false;
     c->deadline = 0;
+    c->taken = 0;
     c->served++;
 }
 
@@ -198,8 +201,58 @@ static bool head_without_end(const struct conn *c)
            !memmem(in->bytes, most, "\n\r\n", 3);
 }
 
-static void sweep_one(struct conn *c, int64_t now)
+/* --- bodies on their way ------------------------------------------------------------------------------------------ */
+
+/* What a request that is still coming says of itself; h2o keeps its head where it was until the body is there. */
+struct coming {
+    const char *path;
+    size_t path_length;
+    uint64_t length; /* Content-Length; 0: not said */
+};
+
+static bool head_of(const struct conn *c, struct coming *out)
 {
+    const char *in = c->sock->input->bytes, *end, *space;
+    size_t most = c->loop->server->config.header_max, n = c->sock->input->size < most ? c->sock->input->size : most;
+    static const char name[] = "\ncontent-length:";
+
+    if (!(end = memmem(in, n, "\r\n\r\n", 4)) || !(space = memchr(in, ' ', (size_t)(end - in))))
+        return false;
+    out->path = space + 1;
+    out->path_length = strcspn(out->path, " ?\r\n");
+    for (const char *p = in; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        if ((size_t)(end - p) > sizeof name && !strncasecmp(p, name, sizeof name - 1))
+            out->length = strtoull(p + sizeof name - 1, NULL, 10);
+    return true;
+}
+
+/* Only some may be large.  h2o tells us of a request when it is whole; who is to be refused need not send all that. */
+static void check_body(struct conn *c, size_t *under_way, int64_t now)
+{
+    const struct http_config *config = &c->loop->server->config;
+    struct coming r = { 0 };
+    size_t here = c->sock->input->size;
+
+    if (!config->is_upload || c->cut || !head_of(c, &r) ||
+        (r.length <= config->body_max && here <= config->body_max + config->header_max))
+        return;
+    *under_way += here;
+    if (!config->is_upload(r.path, r.path_length)) {
+        refuse_raw(c, F_TOO_LARGE, "Content Too Large");
+        cut(c);
+    } else if (*under_way > UPLOADS_AT_ONCE * config->upload_max) {
+        refuse_raw(c, F_UNAVAILABLE, "Service Unavailable");
+        cut(c);
+    } else if (now >= c->deadline && here >= c->taken + (uint64_t)config->slow_ms * READER_BYTES_PER_MS) {
+        c->taken = here;
+        c->deadline = now + config->slow_ms;
+    }
+}
+
+static void sweep_one(struct conn *c, int64_t now, size_t *under_way)
+{
+    if (c->partial)
+        check_body(c, under_way, now);
     if (!c->busy && !c->partial && c->deadline && c->sock->input->size) {
         int64_t whole = now + c->loop->server->config.slow_ms;
         c->partial = true;
@@ -220,9 +273,10 @@ static void sweep_one(struct conn *c, int64_t now)
 void conn_sweep(struct loop *l)
 {
     int64_t now = now_ms();
+    size_t under_way = 0;
 
     for (struct link *i = l->conns.next, *next = i->next; i != &l->conns; i = next, next = i->next)
-        sweep_one(CONTAINER_OF(i, struct conn, link), now);
+        sweep_one(CONTAINER_OF(i, struct conn, link), now, &under_way);
     for (struct link *i = l->lingers.next, *next = i->next; i != &l->lingers; i = next, next = i->next) {
         struct farewell *g = CONTAINER_OF(i, struct farewell, link);
         if (now >= g->deadline)

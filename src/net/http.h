@@ -76,6 +76,10 @@ struct http_config {
     const char *tls_cert, *tls_key;/* PEM files; both or neither */
     int         threads;           /* I/O threads */
     size_t      body_max;          /* bytes; 413 beyond */
+    /* A path to which larger bodies may come, and how large: there a body may take its time, as long as it moves, and four of the largest may
+     * be under way at once; 503 beyond.  is_upload NULL: none. */
+    size_t        upload_max;
+    bool        (*is_upload)(const char *path, size_t n);
     size_t      header_max;        /* bytes of request line and headers together; 431 beyond */
     size_t      connections_max;
     int64_t     slow_ms;           /* headers and body must have arrived in this time; 408 and close.  A reader who takes less

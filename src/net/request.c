@@ -217,6 +217,26 @@ static bool is_handshake(const struct http_request *r, h2o_req_t *req)
            !strcmp(r->method, "GET") && key && strlen(key) == 24 && version && !strcmp(version, "13");
 }
 
+/* A large one not into the arena, which would write each byte twice. */
+static const char *copy_body(struct arena *a, const char *bytes, size_t n, size_t large)
+{
+    char *body = n > large ? h2o_mem_alloc(n + 1) : arena_alloc(a, n + 1);
+
+    memcpy(body, bytes, n);
+    body[n] = '\0';
+    if (n > large)
+        arena_defer(a, free, body);
+    return body;
+}
+
+static bool upload_allowed(const struct http_config *c, h2o_iovec_t target, size_t n)
+{
+    const char *query = memchr(target.base, '?', target.len);
+
+    return c->is_upload && n <= c->upload_max &&
+           c->is_upload(target.base, query ? (size_t)(query - target.base) : target.len);
+}
+
 static bool fill(struct exchange *x, struct arena *a, h2o_req_t *req)
 {
     struct http_request *r = &x->request;
@@ -240,11 +260,8 @@ static bool fill(struct exchange *x, struct arena *a, h2o_req_t *req)
     if (x->loop->server->config.trust_proxy)
         believe_proxy(r);
     r->body = arena_strndup(a, req->entity.base ? req->entity.base : "", 0);
-    if (req->entity.len) {
-        char *body = arena_alloc(a, req->entity.len + 1);
-        memcpy(body, req->entity.base, req->entity.len);
-        r->body = body;
-    }
+    if (req->entity.len)
+        r->body = copy_body(a, req->entity.base, req->entity.len, x->loop->server->config.body_max);
     r->body_length = req->entity.len;
     r->wants_upgrade = is_handshake(r, req);
     return true;
@@ -278,7 +295,7 @@ int request_on_req(h2o_handler_t *self, h2o_req_t *req)
     case HEAD_GOOD:
         break;
     }
-    if (req->entity.len > c->body_max)
+    if (req->entity.len > c->body_max && !upload_allowed(c, req->input.path, req->entity.len))
         return refuse(req, F_TOO_LARGE);
     struct arena *a = arena_new();
     struct exchange *x = arena_alloc(a, sizeof *x), **guard;

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_TURN = 16, IDLE_WAIT_MS = 1000, DRAIN_WAIT_MS = 20 };
+enum { ACCEPTS_A_TURN = 16, IDLE_WAIT_MS = 1000, DRAIN_WAIT_MS = 20, UPLOAD_MS = 60 * 60 * 1000 };
 
 /* --- posts ------------------------------------------------------------------------------------------- */
 
@@ -241,10 +241,14 @@ static void configure_h2o(struct http_server *s)
 
     h2o_config_init(g);
     g->server_name = h2o_iovec_init(H2O_STRLIT("plugboard"));
+    if (!s->config.is_upload || s->config.upload_max < s->config.body_max)
+        s->config.upload_max = s->config.body_max;
     g->max_request_entity_size =
-        s->config.body_max + 1; /* h2o counts differently for chunks; request.c has the exact limit */
+        s->config.upload_max + 1; /* h2o counts differently for chunks; request.c has the exact limit */
     g->http1.upgrade_to_http2 = 0;
     g->http1.req_timeout = (uint64_t)(2 * longest + 1000); /* only a net below conn.c's deadlines */
+    if (s->config.is_upload)
+        g->http1.req_timeout += UPLOAD_MS;
     g->handshake_timeout = (uint64_t)s->config.slow_ms;
     h2o_hostconf_t *host = h2o_config_register_host(g, h2o_iovec_init(H2O_STRLIT("default")), 65535);
     host->fallback_path.error_log.emit_request_errors = 0;

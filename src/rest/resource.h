@@ -199,6 +199,8 @@ struct site {
     void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
     void               *chat;        /* chat's: struct chat * */
+    void               *media;       /* media's: struct media * */
+    void               *aim;         /* gateway/aim's: struct aim * */
     void               *interactions; /* interaction's: struct interactions * */
     void               *twilsock;    /* gateway/twilsock's: struct hub * */
     void               *questions;   /* product/taskrouter's: who asked for how many queues how often; the ledger's thread only */
