@@ -88,6 +88,10 @@ struct hook_round *hook_round(struct arena *a, struct http_call **ask);
  * have been altered; F_ASKED: see above. */
 fault_t hook_ask(struct tx *tx, const struct chat_actor *by, enum hook h, const struct chat_change *change, void *row);
 
+/* What an answer asks for: members that it wants otherwise (NULL: as they are), or a fault. */
+enum hook_member { HOOK_FRIENDLY_NAME, HOOK_BODY, HOOK_AUTHOR, HOOK_ATTRIBUTES, HOOK_MEMBERS };
+fault_t hook_answer(struct arena *a, enum hook h, const struct http_call *c, const char *members[HOOK_MEMBERS]);
+
 /* --- told of a change ------------------------------------------------------------------------------------------ */
 
 void chat_hooks_add(struct ledger *l, struct webhooks *w, struct arena *a); /* before ledger_start() */

@@ -17,7 +17,6 @@ struct question {
     struct http_call call; /* and its answer */
 };
 
-/* call is first: *ask leads back to the round. */
 struct hook_round {
     struct question *questions[QUESTIONS_MAX];
     size_t n, at;   /* asked; and those that this attempt has come by */
@@ -26,7 +25,7 @@ struct hook_round {
     struct http_call **ask;
 };
 
-/* A call and the round that it belongs to. */
+/* A call and the round that it belongs to: *ask leads back to it. */
 struct asked {
     struct http_call call;
     struct hook_round *round;
@@ -53,59 +52,67 @@ struct hook_round *hook_round(struct arena *a, struct http_call **ask)
 
 /* clang-format off */
 static const struct {
-    enum hook         hook;
-    const char       *name; /* in the answer, and of the member */
+    enum hook_member   member;
+    const char        *name;  /* in the answer, and of the row */
     const struct kind *kind;
-} alterations[] = {
-    { HOOK_CONVERSATION_ADD,    "friendly_name", &conversation_kind },
-    { HOOK_CONVERSATION_UPDATE, "friendly_name", &conversation_kind },
-    { HOOK_MESSAGE_ADD,         "body",          &message_kind },
-    { HOOK_MESSAGE_ADD,         "author",        &message_kind },
-    { HOOK_MESSAGE_ADD,         "attributes",    &message_kind },
-    { HOOK_MESSAGE_UPDATE,      "body",          &message_kind },
-    { HOOK_MESSAGE_UPDATE,      "author",        &message_kind },
-    { HOOK_MESSAGE_UPDATE,      "attributes",    &message_kind },
+    uint32_t           hooks;
+} alterable[] = {
+#define IN(id) (UINT32_C(1) << HOOK_##id)
+    { HOOK_FRIENDLY_NAME, "friendly_name", &conversation_kind, IN(CONVERSATION_ADD) | IN(CONVERSATION_UPDATE) },
+    { HOOK_BODY,          "body",          &message_kind,      IN(MESSAGE_ADD) | IN(MESSAGE_UPDATE) },
+    { HOOK_AUTHOR,        "author",        &message_kind,      IN(MESSAGE_ADD) | IN(MESSAGE_UPDATE) },
+    { HOOK_ATTRIBUTES,    "attributes",    &message_kind,      IN(MESSAGE_ADD) | IN(MESSAGE_UPDATE) },
 };
 /* clang-format on */
+enum { ALTERABLE = sizeof(alterable) / sizeof(*alterable) };
 
-static fault_t alter(struct tx *tx, const struct question *q, const json_t *answer, void *row)
+static fault_t read_members(struct arena *a, enum hook h, const json_t *answer, const char *members[HOOK_MEMBERS])
 {
-    for (size_t i = 0; i < sizeof(alterations) / sizeof(*alterations); i++) {
-        const char *name = alterations[i].name;
-        const json_t *value = alterations[i].hook == q->hook ? json_object_get(answer, name) : NULL;
+    for (size_t i = 0; i < ALTERABLE; i++) {
+        const json_t *value = alterable[i].hooks & UINT32_C(1) << h ? json_object_get(answer, alterable[i].name) : NULL;
         if (!value)
             continue;
         if (!json_is_string(value))
-            return fault(tx->arena, F_INVALID_PARAMETER, "The answer of the webhook for %s: %s is not a text",
-                         hook_name(q->hook), name);
-        row_set(tx, row, field_text(field_named(alterations[i].kind, name), row), json_string_value(value));
+            return fault(a, F_INVALID_PARAMETER, "The answer of the webhook for %s: %s is not a text", hook_name(h),
+                         alterable[i].name);
+        members[alterable[i].member] = json_string_value(value);
     }
+    return NULL;
+}
+
+fault_t hook_answer(struct arena *a, enum hook h, const struct http_call *c, const char *members[HOOK_MEMBERS])
+{
+    const char *why = NULL, *name = hook_name(h);
+
+    memset(members, 0, HOOK_MEMBERS * sizeof(*members));
+    if (!c->status) {
+        log_warn("hook.unanswered", "50076: %s before %s: %s; done as it was meant", c->url, name, c->why);
+        return NULL;
+    }
+    if (c->status >= 400 && c->status < 500)
+        return fault(a, F_HOOK_REJECTED, "The webhook for %s rejected this with status %d", name, c->status);
+    if (c->status >= 300)
+        return fault(a, F_HOOK_FAILED, "The webhook for %s failed with status %d", name, c->status);
+    if (c->answer[strspn(c->answer, " \t\r\n")] != '{')
+        return NULL; /* nothing, or words that nobody reads */
+    json_t *answer = json_parse_object(a, c->answer, c->answer_length, &why);
+    if (answer)
+        return read_members(a, h, answer, members);
+    log_warn("hook.answer", "the answer of %s before %s is no JSON object (%s); done as it was meant", c->url, name,
+             why);
     return NULL;
 }
 
 static fault_t take_answer(struct tx *tx, const struct question *q, void *row)
 {
-    const struct http_call *c = &q->call;
-    const char *why = NULL, *name = hook_name(q->hook);
+    const char *members[HOOK_MEMBERS];
+    fault_t f = hook_answer(tx->arena, q->hook, &q->call, members);
 
-    if (!c->status) {
-        log_warn("hook.unanswered", "50076: %s before %s: %s; done as it was meant", q->url, name, c->why);
-        return NULL;
-    }
-    if (c->status >= 400 && c->status < 500)
-        return fault(tx->arena, F_HOOK_REJECTED, "The webhook for %s rejected this with status %d", name, c->status);
-    if (c->status >= 300)
-        return fault(tx->arena, F_HOOK_FAILED, "The webhook for %s failed with status %d", name, c->status);
-    if (!strspn(c->answer, " \t\r\n{"))
-        return NULL; /* nothing, or words that are no JSON object */
-    if (!c->answer_length || !c->answer[strspn(c->answer, " \t\r\n")])
-        return NULL;
-    json_t *answer = json_parse_object(tx->arena, c->answer, c->answer_length, &why);
-    if (answer)
-        return alter(tx, q, answer, row);
-    log_warn("hook.answer", "the answer of %s before %s is no JSON object (%s); done as it was meant", q->url, name,
-             why);
-    return NULL;
+    for (size_t i = 0; i < ALTERABLE && !f; i++)
+        if (members[alterable[i].member])
+            row_set(tx, row, field_text(field_named(alterable[i].kind, alterable[i].name), row),
+                    members[alterable[i].member]);
+    return f;
 }
 
 /* --- who is asked
