@@ -1,0 +1,465 @@
+/* Subscriptions: POST /v4/Subscriptions, which belongs to a connection and therefore comes by no other way.
+ *
+ *   hub      a sub for each object, PENDING: from now on what changes is kept for it
+ *   reader   in one snapshot: the object, what the client has missed of it
+ *   ledger   the same for objects of sources that want to know that they are watched, or that live in memory
+ *   hub      the reply; for each object the replay, "established", and what was kept and is newer; the sub is LIVE */
+#include "gateway/twilsock/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A frame of a replay. */
+struct page {
+    struct page *next;
+    const char *bytes;
+    size_t n;
+};
+
+struct wanted {
+    const char *sid;
+    enum sync_type type;
+    int64_t after;    /* NO_VALUE: the client knows nothing, and wants only what comes */
+    bool was_watched; /* a source has been told for this sub */
+    bool counted;     /* … and was, for this request */
+    bool on_ledger;
+    fault_t fault;
+    int64_t last_id;
+    struct page *first, **end;
+};
+struct batch {
+    bool establish;
+    const char *correlation; /* as JSON */
+    const char *service;     /* in whose name */
+    struct wanted *rows;
+    size_t n;
+};
+
+/* --- reading the request
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool type_of(const char *word, enum sync_type *out)
+{
+    for (enum sync_type t = SYNC_DOCUMENT; t <= SYNC_LIVE_QUERY; t++)
+        if (str_eq(word, type_word(t))) {
+            *out = t;
+            return true;
+        }
+    return false;
+}
+
+static const char *read_wanted(const json_t *one, struct wanted *w)
+{
+    const json_t *last = json_object_get(one, "last_event_id");
+
+    w->sid = json_get_string(one, "object_sid");
+    if (!w->sid || !*w->sid || strlen(w->sid) > 400)
+        return "object_sid is missing";
+    if (!type_of(json_get_string(one, "object_type"), &w->type))
+        return "object_type is not one of document, list, map, stream, live_query";
+    w->after = json_is_integer(last) ? json_integer_value(last) : NO_VALUE;
+    w->end = &w->first;
+    return NULL;
+}
+
+static const char *read_batch(struct request *q, struct batch *b)
+{
+    json_t *body = json_parse_object(q->arena, q->frame.payload, q->frame.payload_size, NULL), *one;
+    const json_t *correlation = json_object_get(body, "correlation_id"), *requests = json_object_get(body, "requests");
+    const char *action = json_get_string(body, "action"), *why;
+    size_t i;
+
+    b->establish = str_eq(action, "establish");
+    if (!b->establish && !str_eq(action, "cancel"))
+        return "action is neither establish nor cancel";
+    if (!json_is_number(correlation) && !json_is_string(correlation))
+        return "correlation_id is missing";
+    b->correlation = json_text(q->arena, correlation);
+    if (!json_is_array(requests) || json_array_size(requests) > BATCH_MAX)
+        return "requests is not a list of at most 1000 objects";
+    b->rows = arena_alloc(q->arena, (json_array_size(requests) + 1) * sizeof(*b->rows));
+    json_array_foreach(requests, i, one) if ((why = read_wanted(one, &b->rows[b->n++]))) return why;
+    b->service = caller_service(q->caller, q->way.grant);
+    return NULL;
+}
+
+/* --- subs
+ * --------------------------------------------------------------------------------------------------------------- */
+
+enum { SLOTS = sizeof(((struct hub *)NULL)->interest) / sizeof(atomic_uint) };
+
+static struct topic *topic_of(struct hub *h, const char *sid)
+{
+    struct topic *t = map_get(&h->topics, sid);
+
+    if (t)
+        return t;
+    t = must_calloc(sizeof(*t) + strlen(sid) + 1);
+    t->sid = strcpy((char *)(t + 1), sid);
+    list_init(&t->subs);
+    map_put(&h->topics, t->sid, t);
+    return t;
+}
+
+static struct sub *sub_make(struct client *c, const char *sid)
+{
+    struct sub *s = must_calloc(sizeof(*s));
+
+    s->client = c;
+    s->topic = topic_of(c->hub, sid);
+    list_init(&s->pending);
+    list_append(&s->topic->subs, &s->in_topic);
+    map_put(&c->subs, s->topic->sid, s);
+    atomic_fetch_add(&c->hub->interest[interest_slot(sid, SLOTS)], 1);
+    return s;
+}
+
+static void sub_free(struct sub *s)
+{
+    struct hub *h = s->client->hub;
+    struct topic *t = s->topic;
+
+    map_remove(&s->client->subs, t->sid);
+    list_remove(&s->in_topic);
+    atomic_fetch_sub(&h->interest[interest_slot(t->sid, SLOTS)], 1);
+    if (s->watched)
+        watch_end(h, t->sid);
+    held_forget(&s->pending);
+    free(s);
+    if (!list_empty(&t->subs))
+        return;
+    map_remove(&h->topics, t->sid);
+    free(t);
+}
+
+void subs_forget(struct client *c)
+{
+    struct sub *s;
+
+    for (size_t i = 0; (s = map_next(&c->subs, &i));)
+        sub_free(s);
+    map_clear(&c->subs);
+}
+
+/* --- telling
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void tell(struct request *q, const struct wanted *w, const char *event_type, const char *status, fault_t f)
+{
+    struct json_out o;
+    size_t n;
+
+    json_begin(&o, q->arena);
+    json_open(&o, '{');
+    json_pair_str(&o, "event_type", event_type);
+    json_pair_raw(&o, "correlation_id", q->batch->correlation);
+    json_key(&o, "event");
+    json_open(&o, '{');
+    json_pair_str(&o, "object_sid", w->sid);
+    json_pair_str(&o, "object_type", type_word(w->type));
+    if (status) {
+        json_pair_str(&o, "replay_status", status);
+        json_pair_int(&o, "last_event_id", w->last_id);
+    }
+    if (f) {
+        json_key(&o, "error");
+        json_open(&o, '{');
+        json_pair_int(&o, "status", f->status);
+        json_pair_int(&o, "code", f->code);
+        json_pair_str(&o, "message", f->message ? f->message : f->meaning);
+        json_close(&o, '}');
+    }
+    json_close(&o, '}');
+    json_close(&o, '}');
+    const char *bytes = notification(q->arena, "twilio.sync.event", json_done(&o), &n);
+    client_send(q->client, bytes, n);
+}
+
+#define ACCEPTED "{\"max_batch_size\":100,\"estimated_delivery_in_ms\":2000}"
+
+static void cancel(struct request *q)
+{
+    struct batch *b = q->batch;
+
+    request_answer(q, 200, ACCEPTED);
+    for (size_t i = 0; i < b->n; i++) {
+        struct sub *s = map_get(&q->client->subs, b->rows[i].sid);
+        if (s)
+            sub_free(s);
+        tell(q, &b->rows[i], "subscription_canceled", NULL, NULL);
+    }
+    request_over(q);
+}
+
+/* --- hub: before
+ * ---------------------------------------------------------------------------------------------------------- */
+
+static void mark(struct request *q, struct wanted *w)
+{
+    struct client *c = q->client;
+    struct sub *s = map_get(&c->subs, w->sid);
+
+    if (!s && c->subs.n >= SUBSCRIPTIONS_MAX) {
+        w->fault = fault(q->arena, F_RATE_LIMIT, "A connection may have %d subscriptions", SUBSCRIPTIONS_MAX);
+        return;
+    }
+    if (!s)
+        s = sub_make(c, w->sid);
+    s->state = SUB_PENDING;
+    s->batch = q->number;
+    held_forget(&s->pending);
+    s->npending = 0;
+    s->overflown = false;
+    w->was_watched = s->watched;
+}
+
+void subscriptions_begin(struct request *q)
+{
+    struct batch *b = q->batch = arena_alloc(q->arena, sizeof(*b));
+    const char *why = read_batch(q, b);
+
+    if (why) {
+        request_answer(q, 400, arena_printf(q->arena, "{\"status\":400,\"code\":20001,\"message\":\"%s\"}", why));
+        request_over(q);
+    } else if (!b->establish)
+        cancel(q);
+    else {
+        for (size_t i = 0; i < b->n; i++)
+            mark(q, &b->rows[i]);
+        request_perform(q,
+                        &(struct way){ .label = "tsock", .method = "POST", .path = "/v4/Subscriptions", .query = "" });
+    }
+}
+
+/* --- reader and ledger: what was missed
+ * ----------------------------------------------------------------------------------- */
+
+struct replay {
+    struct request *q;
+    struct wanted *w;
+    const struct sync_object *object;
+    struct json_out o;
+    const char *name; /* of the events in the open page; NULL: none is open */
+    size_t n;
+};
+
+static void page_end(struct replay *r)
+{
+    struct arena *a = r->q->arena;
+
+    if (!r->name)
+        return;
+    json_close(&r->o, ']');
+    json_close(&r->o, '}');
+    struct page *p = arena_alloc(a, sizeof(*p));
+    p->bytes = notification(a, "twilio.sync.event", json_done(&r->o), &p->n);
+    *r->w->end = p;
+    r->w->end = &p->next;
+    r->name = NULL;
+}
+
+static void page_begin(struct replay *r, const char *name)
+{
+    json_begin(&r->o, r->q->arena);
+    json_open(&r->o, '{');
+    json_pair_str(&r->o, "event_type", name);
+    json_pair_raw(&r->o, "correlation_id", r->q->batch->correlation);
+    if (r->w->type == SYNC_LIVE_QUERY)
+        json_pair_bool(&r->o, "strictly_ordered", true);
+    json_key(&r->o, "events");
+    json_open(&r->o, '[');
+    r->name = name;
+    r->n = 0;
+}
+
+/* Events of one name in a row share a frame. */
+static void replay_event(struct replay *r, enum sync_change change, const struct sync_item *item)
+{
+    struct sync_event e = { .type = r->w->type,
+                            .change = change,
+                            .object_sid = r->object->sid,
+                            .id = item->event_id,
+                            .revision = r->object->revision,
+                            .item = *item };
+    const char *name = event_name_of(e.type, change);
+
+    if (r->name && (strcmp(r->name, name) != 0 || r->n == REPLAY_EVENTS))
+        page_end(r);
+    if (!r->name)
+        page_begin(r, name);
+    event_json(&r->o, r->q->client->origin, &e);
+    r->n++;
+}
+
+static enum sync_change change_of(const struct sync_item *item, int64_t after)
+{
+    return item->removed ? SYNC_REMOVED : item->added_id > after ? SYNC_ADDED : SYNC_UPDATED;
+}
+
+/* A document is all there is of it; of a list its context may have changed without any item. */
+static void replay_data(struct replay *r, enum sync_change change)
+{
+    const struct sync_object *o = r->object;
+
+    replay_event(r, change,
+                 &(struct sync_item){ .event_id = o->last_event_id, .data = o->data, .date_updated = o->date_updated });
+}
+
+static fault_t replay_all(struct replay *r, struct sync_ask *ask, struct sync *sync)
+{
+    struct wanted *w = r->w;
+    const struct sync_object *o = r->object;
+    struct sync_items items = { 0 };
+    int64_t told = w->after;
+    fault_t f;
+
+    w->last_id = o->last_event_id;
+    if (w->after == NO_VALUE || w->after >= o->last_event_id || w->type == SYNC_STREAM)
+        return NULL;
+    if (w->type == SYNC_DOCUMENT) {
+        replay_data(r, SYNC_UPDATED);
+    } else {
+        if ((f = sync_replay(sync, ask, o, w->after, &items)))
+            return f;
+        for (size_t i = 0; i < items.n; i++) {
+            replay_event(r, change_of(&items.rows[i], w->after), &items.rows[i]);
+            told = items.rows[i].event_id;
+        }
+        if (w->type == SYNC_LIST && told < o->last_event_id && o->data)
+            replay_data(r, SYNC_CONTEXT);
+    }
+    page_end(r);
+    return NULL;
+}
+
+static bool wants_ledger(const struct sync_object *o)
+{
+    return o->source && (o->source->on_ledger || o->source->watched);
+}
+
+static void look_at(struct op *op, struct request *q, struct wanted *w)
+{
+    struct hub *h = q->client->hub;
+    struct sync_object o = { 0 };
+    struct sync_ask ask = { .arena = op->arena,
+                            .db = op->db,
+                            .tx = op->tx,
+                            .now = op->now,
+                            .viewer = { q->caller->who.account_sid, q->batch->service, q->caller->who.identity } };
+    struct replay r = { .q = q, .w = w, .object = &o };
+    bool on_reader = !op->tx;
+
+    w->on_ledger = false;
+    fault_t f = sync_find(h->sync, &ask, w->type, w->sid, &o);
+    if (on_reader && (f ? f->status == 404 : wants_ledger(&o))) { /* a source that lives in memory is not asked here */
+        w->on_ledger = true;
+        return;
+    }
+    if (!f && !str_eq(o.sid, w->sid))
+        f = fault(op->arena, F_NOT_FOUND, "%.64s is not the sid of an object", w->sid);
+    if (!f && !on_reader && !w->was_watched)
+        w->counted = watch_begin(h, op->tx, &o);
+    w->fault = f ? f : replay_all(&r, &ask, h->sync);
+}
+
+static fault_t read_on_ledger(struct op *op)
+{
+    struct request *q = request_of(op);
+
+    for (size_t i = 0; i < q->batch->n; i++)
+        if (q->batch->rows[i].on_ledger)
+            look_at(op, q, &q->batch->rows[i]);
+    op_json(op, 200, "{}");
+    return NULL;
+}
+
+/* An endpoint, on a reader. */
+fault_t subscriptions_read(struct op *op)
+{
+    struct request *q = request_of(op);
+    bool more = false;
+
+    if (!q)
+        return refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path);
+    if (db_begin(op->db) != DB_OK)
+        return op_failed(op);
+    for (size_t i = 0; i < q->batch->n; i++) {
+        struct wanted *w = &q->batch->rows[i];
+        if (w->fault)
+            continue;
+        if (w->type == SYNC_LIVE_QUERY)
+            w->on_ledger = true;
+        else
+            look_at(op, q, w);
+        more |= w->on_ledger;
+    }
+    db_rollback(op->db);
+    if (more)
+        op_continue_on_ledger(op, read_on_ledger);
+    else
+        op_json(op, 200, "{}");
+    return NULL;
+}
+
+/* --- hub: after
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static void go_live(struct request *q, struct wanted *w, struct sub *s)
+{
+    for (struct page *p = w->first; p; p = p->next)
+        client_send(q->client, p->bytes, p->n);
+    tell(q, w, "subscription_established", "completed", NULL);
+    s->state = SUB_LIVE;
+    s->last_id = w->last_id;
+    for (LIST_EACH(l, &s->pending)) {
+        struct waiting_news *n = CONTAINER_OF(l, struct waiting_news, link);
+        news_offer(s, n->news);
+    }
+    held_forget(&s->pending);
+    s->npending = 0;
+}
+
+/* The sub that this request has marked; NULL: it was cancelled since, or marked anew. */
+static struct sub *still_wanted(struct request *q, struct wanted *w)
+{
+    struct sub *s = map_get(&q->client->subs, w->sid);
+
+    if (s && s->batch != q->number)
+        s = NULL;
+    if (w->counted && (!s || s->watched)) /* the source was told once too often */
+        watch_end(q->client->hub, w->sid);
+    else if (w->counted)
+        s->watched = true;
+    return s;
+}
+
+static void conclude(struct request *q, struct wanted *w)
+{
+    struct sub *s = still_wanted(q, w);
+
+    if (w->fault) {
+        tell(q, w, "subscription_failed", NULL, w->fault);
+        if (s)
+            sub_free(s);
+    } else if (s && s->overflown) { /* the client asks again, from where it stands */
+        tell(q, w, "subscription_established", "interrupted", NULL);
+        sub_free(s);
+    } else if (s)
+        go_live(q, w, s);
+}
+
+void subscriptions_end(struct request *q)
+{
+    request_answer(q, 200, ACCEPTED);
+    for (size_t i = 0; i < q->batch->n; i++)
+        conclude(q, &q->batch->rows[i]);
+}
+
+void subscriptions_fail(struct request *q)
+{
+    for (size_t i = 0; i < q->batch->n; i++) {
+        struct sub *s = still_wanted(q, &q->batch->rows[i]);
+        if (s)
+            sub_free(s);
+    }
+}

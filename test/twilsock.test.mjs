@@ -1,0 +1,346 @@
+// The socket under Sync and Conversations, by its official client and, where that never errs, by hand.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import twilio from 'twilio';
+import twilsock from 'twilsock';
+import WebSocket from 'ws';
+import { startServer } from './support/server.mjs';
+
+const { AccessToken } = twilio.jwt;
+const { TwilsockClient } = twilsock;
+const SYNC = 'default';
+
+let server;
+let key;
+before(async () => {
+  server = await startServer();
+  key = await server.client.newSigningKeys.create({ friendlyName: 'sockets' });
+});
+after(() => server.stop());
+
+/** Clients that a test has opened are gone when it ends. */
+const open = new Set();
+test.afterEach(async () => {
+  for (const end of [...open]) await end();
+  open.clear();
+});
+
+let turned = 0; // seconds by which the server's clock is before ours
+const turn = (seconds) => server.turnClock(seconds * 1000).then(() => (turned += seconds));
+
+function token(
+  identity = 'ada',
+  { ttl = 3600, grants = [new AccessToken.SyncGrant({ serviceSid: SYNC })] } = {},
+) {
+  const t = new AccessToken(server.accountSid, key.sid, key.secret, {
+    identity,
+    ttl: ttl + turned,
+  });
+  grants.forEach((grant) => t.addGrant(grant));
+  return t.toJwt();
+}
+
+const uri = (on = server) => `${on.url.replace('http', 'ws')}/v3/wsconnect`;
+
+/** The official client; connected unless told otherwise. */
+async function connect(jwt = token(), { on = server, wait = true, ...options } = {}) {
+  const client = new TwilsockClient(jwt, 'data_sync', {
+    twilsock: { uri: uri(on) },
+    logLevel: 'silent',
+    ...options,
+  });
+  open.add(() => client.disconnect().catch(() => {}));
+  const connected = once(client, 'connected');
+  client.connect();
+  if (wait) await connected;
+  return client;
+}
+
+/* By hand. */
+
+const frame = (header, payload = '') => {
+  const text = JSON.stringify({ payload_size: Buffer.byteLength(payload), ...header });
+  return Buffer.from(`TWILSOCK V3.0 ${Buffer.byteLength(text)}\r\n${text}\r\n${payload}`);
+};
+const parse = (bytes) => {
+  const end = bytes.indexOf('\r\n');
+  const size = Number(bytes.subarray(0, end).toString().split(' ')[2]);
+  const header = JSON.parse(bytes.subarray(end + 2, end + 2 + size));
+  const payload = bytes.subarray(end + 4 + size).toString();
+  assert.equal(header.payload_size, Buffer.byteLength(payload));
+  return { ...header, payload: payload && JSON.parse(payload) };
+};
+
+/** A socket with a mind of its own: what comes is queued for next(). */
+async function raw({ path = '/tsock/v3/wsconnect' } = {}) {
+  const socket = new WebSocket(server.url.replace('http', 'ws') + path);
+  const came = [];
+  const waiting = [];
+  socket.on('message', (bytes, binary) => {
+    assert.ok(binary);
+    const message = parse(bytes);
+    if (waiting.length) waiting.shift()(message);
+    else came.push(message);
+  });
+  open.add(() => socket.terminate());
+  await once(socket, 'open');
+  const next = () =>
+    came.length ? Promise.resolve(came.shift()) : new Promise((r) => waiting.push(r));
+  return {
+    socket,
+    next,
+    send: (header, payload) => socket.send(frame({ id: 'TM' + randomUUID(), ...header }, payload)),
+    async ask(header, payload) {
+      this.send(header, payload);
+      return next();
+    },
+    closed: once(socket, 'close'),
+  };
+}
+async function ready(jwt = token(), more = {}) {
+  const r = await raw();
+  const reply = await r.ask({
+    method: 'init',
+    token: jwt,
+    capabilities: ['client_update'],
+    ...more,
+  });
+  assert.equal(reply.status.code, 200);
+  return r;
+}
+const request = (method, path, params = {}, headers = {}) => ({
+  method: 'message',
+  active_grant: 'data_sync',
+  payload_type: 'application/json',
+  http_request: { host: 'cds.us1.twilio.com', path, method, params, headers },
+});
+
+test('a client with a token is let in', async () => {
+  const client = await connect();
+  assert.equal(client.state, 'connected');
+  await client.disconnect();
+  assert.equal(client.state, 'disconnected');
+});
+
+test('the reply to init offers what is kept', async () => {
+  const r = await raw({ path: '/v3/wsconnect' });
+  const reply = await r.ask({
+    method: 'init',
+    id: 'TM1',
+    token: token(),
+    capabilities: ['client_update', 'telemetry.v1'],
+  });
+  assert.equal(reply.method, 'reply');
+  assert.equal(reply.id, 'TM1');
+  assert.deepEqual(reply.status, { code: 200, status: 'OK' });
+  assert.deepEqual(reply.capabilities, ['client_update']);
+  assert.match(reply.continuation_token, /^[0-9a-f]{32}$/);
+});
+
+test('a token that is not good is the end of it', async () => {
+  const denied = async (jwt) => {
+    const client = await connect(jwt, { wait: false });
+    const [error] = await once(client, 'connectionError');
+    assert.equal(error.terminal, true);
+    assert.equal(client.state, 'denied');
+    return error;
+  };
+  assert.equal((await denied('nonsense')).httpStatusCode, 401);
+  assert.equal((await denied(token('ada', { grants: [] }))).httpStatusCode, 403);
+  const stranger = new AccessToken(server.accountSid, key.sid, 'x'.repeat(32), {
+    identity: 'eve',
+    ttl: 60,
+  });
+  stranger.addGrant(new AccessToken.SyncGrant({ serviceSid: SYNC }));
+  assert.equal((await denied(stranger.toJwt())).errorCode, 20101);
+});
+
+test('requests are answered as HTTP would', async () => {
+  const client = await connect();
+  const get = (path, headers = {}) => client.get(`${server.url}${path}`, headers);
+  await assert.rejects(get('/cds/v3/Nothing'), (e) => {
+    assert.equal(e.status, 404);
+    assert.equal(e.body.code, 20404);
+    return true;
+  });
+  await assert.rejects(client.get('https://aim.us1.twilio.com/Client/v2/Nothing', {}), {
+    status: 404,
+  });
+  await assert.rejects(get('/taskrouter/v1/Workspaces'), { status: 400 });
+  await assert.rejects(get('/nowhere'), { status: 400 });
+  await assert.rejects(client.get('https://tsock.us1.twilio.com/v3/token', {}), { status: 404 });
+});
+
+test('what only the hub may ask is not there for others', async () => {
+  const auth = ['token', token()];
+  for (const path of ['/tsock/v3/token', '/tsock/v4/Subscriptions'])
+    assert.equal((await server.fetch(path, { auth, json: {} })).status, 404);
+});
+
+test('a server without a token says who may come in', async () => {
+  const r = await raw();
+  assert.equal((await r.ask(request('GET', '/v3/Maps/x'))).status.code, 401);
+  assert.equal((await r.ask({ method: 'dance' })).status.code, 401);
+  assert.equal((await r.ask({ method: 'init', token: token() })).status.code, 200);
+  assert.equal((await r.ask({ method: 'dance' })).status.code, 400);
+  assert.equal((await r.ask({ method: 'init', token: token() })).status.code, 400);
+});
+
+test('what is not a frame closes for good', async (t) => {
+  const closes = async (bytes, options) => {
+    const r = await ready();
+    r.socket.send(bytes, options);
+    const close = await r.next();
+    assert.equal(close.method, 'close');
+    assert.equal(close.status.code, 406);
+    await r.closed;
+  };
+  await t.test('text', () =>
+    closes(frame({ method: 'close', id: '1' }).toString(), { binary: false }),
+  );
+  await t.test('half a frame', () => closes(frame({ method: 'x', id: '1' }).subarray(0, 30)));
+  await t.test('another protocol', () => closes(Buffer.from('TWILSOCK V2.0 2\r\n{}\r\n')));
+  await t.test('nothing', () => closes(Buffer.alloc(0)));
+  await t.test('a payload that is not there', () =>
+    closes(frame({ method: 'x', id: '1', payload_size: 5 })),
+  );
+});
+
+test('a frame that is too long ends the connection', async () => {
+  const r = await ready();
+  r.socket.send(frame({ method: 'x', id: '1' }, 'x'.repeat(300_000)));
+  const [code] = await r.closed;
+  assert.equal(code, 1009);
+});
+
+test('a frame in pieces is a frame', async () => {
+  const r = await ready();
+  const bytes = frame({ ...request('GET', '/v3/Nothing'), id: 'TM7' });
+  r.socket.send(bytes.subarray(0, 40), { fin: false });
+  r.socket.send(bytes.subarray(40), { fin: true });
+  const reply = await r.next();
+  assert.equal(reply.id, 'TM7');
+  assert.equal(reply.http_status.code, 404);
+});
+
+test('a client that says goodbye is let go', async () => {
+  const r = await ready();
+  r.send({ method: 'close' });
+  const [code] = await r.closed;
+  assert.equal(code, 1000);
+});
+
+test('notification contexts come and go', async () => {
+  const r = await ready();
+  const put = {
+    method: 'put_notification_ctx',
+    notification_ctx_id: 'c1',
+    payload_type: 'application/json',
+  };
+  assert.equal((await r.ask(put, JSON.stringify({ message_types: ['a'] }))).status.code, 200);
+  assert.equal(
+    (await r.ask({ method: 'delete_notification_ctx', notification_ctx_id: 'c1' })).status.code,
+    200,
+  );
+  assert.equal((await r.ask({ method: 'put_notification_ctx' })).status.code, 400);
+  assert.equal(
+    (await r.ask(put, JSON.stringify({ message_types: Array(65).fill('a') }))).status.code,
+    400,
+  );
+});
+
+test('a token is renewed for the same user only', async () => {
+  const client = await connect(token('grace'));
+  await client.updateToken(token('grace', { ttl: 7200 }));
+  assert.equal(client.state, 'connected');
+  const denied = once(client, 'connectionError');
+  await assert.rejects(client.updateToken(token('eve')));
+  const [error] = await denied;
+  assert.equal(error.httpStatusCode, 403);
+});
+
+test('a token is about to end, and ends', async () => {
+  const client = await connect(token('joan', { ttl: 600 }));
+  const warned = once(client, 'tokenAboutToExpire');
+  await turn(430);
+  await warned;
+  const expired = once(client, 'tokenExpired');
+  await turn(180);
+  await expired;
+});
+
+test('a renewed token lasts', async () => {
+  const client = await connect(token('ruth', { ttl: 600 }));
+  const warned = once(client, 'tokenAboutToExpire');
+  await turn(430);
+  await warned;
+  await client.updateToken(token('ruth', { ttl: 1200 }));
+  const again = once(client, 'tokenAboutToExpire');
+  await turn(1030);
+  await again;
+  assert.equal(client.state, 'connected');
+});
+
+test('subscriptions of what is not there fail by name, and are cancelled', async () => {
+  const r = await ready();
+  const subscribe = (body) =>
+    r.ask(
+      { ...request('POST', '/v4/Subscriptions') },
+      JSON.stringify({ event_protocol_version: 4, correlation_id: 17, ...body }),
+    );
+  const requests = [
+    { object_sid: 'ETx', object_type: 'document', last_event_id: 0 },
+    { object_sid: 'QRx', object_type: 'live_query', last_event_id: 0 },
+  ];
+  const reply = await subscribe({ action: 'establish', requests });
+  assert.equal(reply.http_status.code, 200);
+  assert.ok(reply.payload.estimated_delivery_in_ms > 0);
+  for (const { object_sid, object_type } of requests) {
+    const { message_type, payload } = await r.next();
+    assert.equal(message_type, 'twilio.sync.event');
+    assert.equal(payload.event_type, 'subscription_failed');
+    assert.equal(payload.correlation_id, 17);
+    assert.equal(payload.event.object_sid, object_sid);
+    assert.equal(payload.event.object_type, object_type);
+    assert.equal(payload.event.error.status, 404);
+  }
+  assert.equal((await subscribe({ action: 'cancel', requests })).http_status.code, 200);
+  assert.equal((await r.next()).payload.event_type, 'subscription_canceled');
+  assert.equal((await r.next()).payload.event_type, 'subscription_canceled');
+  for (const bad of [
+    { action: 'dance', requests },
+    { action: 'establish' },
+    { action: 'establish', requests: [{ object_sid: 'x', object_type: 'dream' }] },
+    { action: 'establish', requests: [{ object_type: 'map' }] },
+    { action: 'establish', requests: Array(1001).fill(requests[0]) },
+    { action: 'establish', correlation_id: null, requests },
+  ])
+    assert.equal((await subscribe(bad)).http_status.code, 400);
+});
+
+test('an identity has so many sockets and no more', async () => {
+  const jwt = token('octopus');
+  for (let i = 0; i < 100; i++) await ready(jwt);
+  const r = await raw();
+  const reply = await r.ask({ method: 'init', token: jwt });
+  assert.equal(reply.status.code, 429);
+  assert.ok(reply.payload.backoff_policy.reconnect_min_ms >= 1000);
+  await ready(token('squid'));
+});
+
+test('when the server stops, clients come back', async () => {
+  const other = await startServer();
+  const own = await other.client.newSigningKeys.create({ friendlyName: 'sockets' });
+  const t = new AccessToken(other.accountSid, own.sid, own.secret, { identity: 'ada', ttl: 3600 });
+  t.addGrant(new AccessToken.SyncGrant({ serviceSid: SYNC }));
+  const client = await connect(t.toJwt(), { on: other });
+  const back = once(client, 'connected');
+  await other.restart();
+  await back;
+  assert.equal(client.state, 'connected');
+  await client.disconnect();
+  await other.stop();
+});
