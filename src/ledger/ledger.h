@@ -97,6 +97,7 @@ struct tx {
     struct arena  *arena;    /* of the command */
     int64_t        now;      /* ms; the same for the whole command */
     struct db     *db;       /* the writer's connection: for reading rows of kinds that are not resident */
+    struct { const char *text; void *tree; } parsed; /* the JSON that was parsed last in this command, and its json_t: not again by whoever asks next */
 };
 
 const char *tx_sid(struct tx *tx, const char *prefix);             /* a new one, in the arena */

@@ -56,6 +56,7 @@ static fault_t parse_text(struct op *op, const struct bound *b, const char *text
 {
     const struct field *f = b->field;
     const char *why;
+    json_t *tree;
 
     switch (f->type) {
     case T_SID:
@@ -74,8 +75,13 @@ static fault_t parse_text(struct op *op, const struct bound *b, const char *text
             return refuse(op, F_INVALID_PARAMETER, "%s '%.64s' is not a phone number in E.164 form", b->param, text);
         return NULL;
     case T_JSON:
-        if (!json_parse_object(op->arena, text, strlen(text), &why))
+        tree = json_parse_object(op->arena, text, strlen(text), &why);
+        if (!tree)
             return refuse(op, F_INVALID_PARAMETER, "%s is not a valid JSON object: %s", b->param, why);
+        if (op->tx) { /* an engine looks into it next */
+            op->tx->parsed.text = text;
+            op->tx->parsed.tree = tree;
+        }
         return check_length(op, b, text);
     default:
         return check_length(op, b, text);

@@ -244,6 +244,7 @@ void          clear_marks(struct routing *e);
 void          task_leaves_lane(struct task_live *t);
 const json_t *task_attributes(struct task_live *t);
 void          task_forget_attributes(struct task_live *t);
+fault_t       attributes_check(struct tx *tx, const char *text); /* an object; its tree is tx->parsed then */
 /* What expressions may ask facts of: expr_scope.subject. */
 struct fact_subject { const struct worker_live *worker; const struct queue_live *queue; };
 void          worker_fact(const struct expr_scope *scope, enum expr_fact fact, const char *of, struct expr_value *out);
@@ -306,7 +307,6 @@ bool    program_uses_queue(const struct program *p, const char *queue_sid);
 /* Where a task stands: the step, or NULL (it is not in one, or the place is gone). */
 const struct step   *step_of(const struct task_live *t);
 const struct filter *filter_of(const struct task_live *t);
-fault_t json_object_check(struct arena *a, const char *name, const char *text);
 
 /* --- routing (route.c, match.c) ----------------------------------------------------------------------------------- */
 struct place { int64_t filter, target; }; /* -1: before the first */

@@ -210,11 +210,32 @@ void refresh_membership(struct routing *e, struct worker_live *w, bool only_by_f
         refresh_member(e, slots_get(&w->workspace->queue_slots, i), w);
 }
 
-static json_t *parse_attributes(const char *text)
+/* The tree, for whoever keeps it; tx may be NULL. */
+static json_t *parse_attributes(const struct tx *tx, const char *text)
 {
-    json_t *v = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *v = NULL;
 
+    if (tx && text && str_eq(tx->parsed.text, text))
+        v = json_incref(tx->parsed.tree);
+    else if (text)
+        v = json_loads(text, 0, NULL);
     return v ? v : json_object();
+}
+
+fault_t attributes_check(struct tx *tx, const char *text)
+{
+    const char *why = NULL;
+    json_t *tree;
+
+    if (text && str_eq(tx->parsed.text, text))
+        return NULL;
+    tree = text ? json_parse_object(tx->arena, text, strlen(text), &why) : NULL;
+    if (!tree)
+        return fault(tx->arena, F_INVALID_PARAMETER, "Attributes must be a JSON object: %s",
+                     why ? why : "it is missing");
+    tx->parsed.text = text;
+    tx->parsed.tree = tree;
+    return NULL;
 }
 
 static uint64_t hash_text(const char *s)
@@ -254,7 +275,7 @@ void link_worker(struct routing *e, struct tx *tx, struct worker_live *w)
     bool told = fresh || attributes != w->attributes_hash;
     if (told) {
         json_decref(w->attributes);
-        w->attributes = parse_attributes(w->row.attributes);
+        w->attributes = parse_attributes(tx, w->row.attributes);
     }
     if (told || facts != w->facts_hash) {
         w->attributes_hash = attributes;
@@ -373,7 +394,7 @@ void unlink_worker_channel(struct routing *e, struct worker_channel_live *c)
 const json_t *task_attributes(struct task_live *t)
 {
     if (!t->attributes)
-        t->attributes = parse_attributes(t->row.attributes);
+        t->attributes = parse_attributes(NULL, t->row.attributes);
     return t->attributes;
 }
 
@@ -451,6 +472,8 @@ void link_task(struct routing *e, struct tx *tx, struct task_live *t)
     if (hash != t->attributes_hash) {
         t->attributes_hash = hash;
         task_forget_attributes(t);
+        if (tx && t->row.attributes && str_eq(tx->parsed.text, t->row.attributes)) /* its filters will ask */
+            t->attributes = parse_attributes(tx, t->row.attributes);
     }
     bool waits = t->row.assignment_status == TASK_PENDING && t->queue && t->channel;
     struct wait_key key = { .lifo = t->queue && t->queue->lifo,

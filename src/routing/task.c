@@ -313,7 +313,7 @@ static fault_t create(struct routing *e, struct tx *tx, struct task_live *t)
         t->row.ignore_capacity = false;
     if (!to_worker && t->row.task_queue_sid) /* whoever routes decides */
         row_set(tx, t, &t->row.task_queue_sid, NULL);
-    fault_t f = json_object_check(tx->arena, "Attributes", t->row.attributes);
+    fault_t f = attributes_check(tx, t->row.attributes);
     if (!f)
         f = check_start(tx, &t->row);
     if (!f)
@@ -352,7 +352,7 @@ static fault_t change(struct routing *e, struct tx *tx, struct task *row, const 
 {
     bool attributes = !str_eq(row->attributes, was->attributes),
          channel = !str_eq(row->task_channel_sid, was->task_channel_sid);
-    fault_t f = json_object_check(tx->arena, "Attributes", row->attributes);
+    fault_t f = attributes ? attributes_check(tx, row->attributes) : NULL;
 
     if (!f)
         f = check_start(tx, row);

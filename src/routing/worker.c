@@ -67,7 +67,7 @@ static fault_t create(struct routing *e, struct tx *tx, struct worker_live *w)
         row_set(tx, w, &w->row.attributes, "{}");
     if (!w->row.activity_sid || !*w->row.activity_sid)
         row_set(tx, w, &w->row.activity_sid, ws->row.default_activity_sid);
-    fault_t f = json_object_check(tx->arena, "Attributes", w->row.attributes);
+    fault_t f = attributes_check(tx, w->row.attributes);
     if (!f)
         f = check_activity(e, tx, &w->row, &a);
     if (f)
@@ -101,7 +101,7 @@ static fault_t change(struct routing *e, struct tx *tx, struct worker_live *w, c
     bool moved = !str_eq(w->row.activity_sid, was->activity_sid);
     bool told = !str_eq(w->row.attributes, was->attributes) || !str_eq(w->row.friendly_name, was->friendly_name);
     struct activity_live *a;
-    fault_t f = json_object_check(tx->arena, "Attributes", w->row.attributes);
+    fault_t f = told ? attributes_check(tx, w->row.attributes) : NULL;
 
     if (!f)
         f = check_activity(e, tx, &w->row, &a);

@@ -15,15 +15,6 @@ struct compiler {
     bool reads_facts;
 };
 
-fault_t json_object_check(struct arena *a, const char *name, const char *text)
-{
-    const char *why = NULL;
-
-    if (text && json_parse_object(a, text, strlen(text), &why))
-        return NULL;
-    return fault(a, F_INVALID_PARAMETER, "%s must be a JSON object: %s", name, why ? why : "it is missing");
-}
-
 /* A whole number, plain or in quotes; absent (or null) leaves *out alone. */
 static fault_t read_number(struct compiler *c, const char *at, const json_t *target, const char *key, int64_t least,
                            int64_t most, bool *given, int64_t *out)
@@ -186,12 +177,13 @@ fault_t program_compile(struct arena *a, struct arena *home, const char *configu
 {
     struct compiler c = { .a = a, .home = home };
     struct program *p = arena_alloc(home, sizeof *p);
-    fault_t f = json_object_check(a, "Configuration", configuration);
+    const char *why = "it is missing";
+    fault_t f = NULL;
+    const json_t *root = configuration ? json_parse_object(a, configuration, strlen(configuration), &why) : NULL;
 
     *out = NULL;
-    if (f)
-        return f;
-    const json_t *root = json_parse_object(a, configuration, strlen(configuration), NULL);
+    if (!root)
+        return fault(a, F_INVALID_PARAMETER, "Configuration must be a JSON object: %s", why);
     const json_t *routing = json_object_get(root, "task_routing");
     if (!routing) /* a sample in the public documentation leaves the wrapper out */
         routing = root;
