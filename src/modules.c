@@ -15,6 +15,7 @@
 #include "product/presence/presence.h"
 #include "product/taskrouter/taskrouter.h"
 #include "product/webhooks/webhooks.h"
+#include "sync/module.h"
 #include "webhook/webhook.h"
 
 /* What belongs to no product: the ledger's own rows and those of the engines. */
@@ -25,9 +26,9 @@ static const struct kind *const kinds[] = {
 static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
 
 #define ALL                                                                                                            \
-    &core_module, &health_module, &accounts_module, &measure_module, &chat_module, &conversations_module,              \
-        &interaction_module, &taskrouter_module, &eventbridge_module, &desktop_module, &contact_module,                \
-        &webhooks_module, &presence_module, &settings_module
+    &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &chat_module,                       \
+        &conversations_module, &interaction_module, &taskrouter_module, &eventbridge_module, &desktop_module,          \
+        &contact_module, &webhooks_module, &presence_module, &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

@@ -198,6 +198,7 @@ struct site {
     void               *engine;      /* routing's: struct routing * */
     void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
+    void               *sync;        /* sync's: struct sync * */
     void               *chat;        /* chat's: struct chat * */
     void               *media;       /* media's: struct media * */
     void               *aim;         /* gateway/aim's: struct aim * */
