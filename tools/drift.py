@@ -25,6 +25,7 @@ BASELINE = ROOT / 'tools' / 'drift.txt'
 # Contract file, the label its paths are served under, and the paths of it that count so far.
 CONTRACTS = [
     ('twilio_taskrouter_v1.json', '/taskrouter', r'/'),
+    ('twilio_conversations_v1.json', '/conversations', r'/'),
     ('twilio_api_v2010.json', '/api', r'/2010-04-01/Accounts(\.json|/\{\w+\}\.json|/\{\w+\}/(Keys|SigningKeys)\b)'),
 ]
 VERBS = ('get', 'post', 'put', 'patch', 'delete')

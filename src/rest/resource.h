@@ -48,6 +48,7 @@ struct resource {
     const struct kind *shape;      /* a struct that is never stored: what `view` fills, or `show` makes of a row of kind */
     bool               singleton;  /* FETCH and UPDATE at .path itself; found by its parents, or by `find` */
     bool               reads_live;
+    bool               heeds_webhooks; /* a caller says with X-Twilio-Webhook-Enabled whether webhooks are told of a write (op->webhooks) */
     bool               manage;     /* needs principal.may_manage (accounts, keys) */
     int                create_status; /* 0: 201 */
     int                update_status; /* 0: 200 */

@@ -274,11 +274,12 @@ static fault_t select_some(struct op *op, struct list_plan *plan)
 
 #define CONVERSATION(form, i)                                                                                          \
     {                                                                                                                  \
-        .product = "conversations", .name = "Conversation", .path = form "/Conversations", .many = "conversations",    \
-        .verbs = LIST | FETCH | CREATE | UPDATE | DELETE, .kind = &conversation_kind, .shape = &shape,                 \
-        .create_params = PARAMS(settings, settings_fields), .update_params = PARAMS(settings, settings_fields),        \
-        .list_params = PARAMS(filter, filter_fields), .links = links[i], .nlinks = 3, .enter = enter, .find = find,    \
-        .create = create, .update = update, .remove = remove_one, .select = select_some, .show = show                  \
+        .product = "conversations", .name = "Conversation", .heeds_webhooks = true, .path = form "/Conversations",     \
+        .many = "conversations", .verbs = LIST | FETCH | CREATE | UPDATE | DELETE, .kind = &conversation_kind,         \
+        .shape = &shape, .create_params = PARAMS(settings, settings_fields),                                           \
+        .update_params = PARAMS(settings, settings_fields), .list_params = PARAMS(filter, filter_fields),              \
+        .links = links[i], .nlinks = 3, .enter = enter, .find = find, .create = create, .update = update,              \
+        .remove = remove_one, .select = select_some, .show = show                                                      \
     }
 const struct resource conversation_resources[2] = { CONVERSATION(DEFAULT_SERVICE, 0), CONVERSATION(NAMED_SERVICE, 1) };
 
@@ -344,7 +345,7 @@ static fault_t create_filled(struct op *op, void *row)
 
 #define FILLED(form, i)                                                                                                \
     {                                                                                                                  \
-        .product = "conversations", .name = "ConversationWithParticipants",                                            \
+        .product = "conversations", .name = "ConversationWithParticipants", .heeds_webhooks = true,                    \
         .path = form "/ConversationWithParticipants", .at = form "/Conversations/{sid}", .verbs = CREATE,              \
         .create_status = 202, .kind = &conversation_kind, .shape = &shape,                                             \
         .create_params = PARAMS(settings, filled_fields), .links = links[i], .nlinks = 3, .enter = enter_api,          \

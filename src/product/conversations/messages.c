@@ -188,12 +188,12 @@ static fault_t select_some(struct op *op, struct list_plan *plan)
 
 #define MESSAGE(form, i)                                                                                               \
     {                                                                                                                  \
-        .product = "conversations", .name = "Message", .path = form "/Conversations/{conversation_sid}/Messages",      \
-        .many = "messages", .verbs = LIST | FETCH | CREATE | UPDATE | DELETE, .kind = &message_kind,                   \
-        .shape = &shapes[i], .create_params = PARAMS(create_params, create_fields),                                    \
-        .update_params = PARAMS(dates, update_fields), .list_params = PARAMS(list_params, list_fields),                \
-        .links = &links[i], .nlinks = 1, .enter = enter, .find = find, .create = create, .update = update,             \
-        .remove = remove_one, .select = select_some, .show = show                                                      \
+        .product = "conversations", .name = "Message", .heeds_webhooks = true,                                         \
+        .path = form "/Conversations/{conversation_sid}/Messages", .many = "messages",                                 \
+        .verbs = LIST | FETCH | CREATE | UPDATE | DELETE, .kind = &message_kind, .shape = &shapes[i],                  \
+        .create_params = PARAMS(create_params, create_fields), .update_params = PARAMS(dates, update_fields),          \
+        .list_params = PARAMS(list_params, list_fields), .links = &links[i], .nlinks = 1, .enter = enter,              \
+        .find = find, .create = create, .update = update, .remove = remove_one, .select = select_some, .show = show    \
     }
 const struct resource message_resources[2] = { MESSAGE(DEFAULT_SERVICE, 0), MESSAGE(NAMED_SERVICE, 1) };
 

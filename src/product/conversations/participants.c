@@ -77,7 +77,7 @@ static void show(struct op *op, const void *row, void *out)
 
 struct update_params {
     struct dates dates;
-    const char *identity;
+    const char *identity, *attributes, *role_sid, *proxy_address, *projected_address;
     int64_t last_read_message_index, last_read_timestamp;
 };
 
@@ -90,6 +90,10 @@ static const struct field update_fields[] = {
     FIELD(update_params, dates.date_created,      TIME, .param = "DateCreated"),
     FIELD(update_params, dates.date_updated,      TIME, .param = "DateUpdated"),
     FIELD(update_params, identity,                STR),
+    FIELD(update_params, attributes,              STR),
+    FIELD(update_params, role_sid,                SID,  .prefix = "RL"),
+    FIELD(update_params, proxy_address,           STR,  .param = "MessagingBinding.ProxyAddress"),
+    FIELD(update_params, projected_address,       STR,  .param = "MessagingBinding.ProjectedAddress"),
     FIELD(update_params, last_read_message_index, INT),
     FIELD(update_params, last_read_timestamp,     TIME),
 };
@@ -130,6 +134,12 @@ static fault_t sdk_may_update(struct op *op, const struct participant *p)
     return op_given(op, "Attributes") ? may(op, "editAnyParticipantAttributes") : may_not(op, "another's horizon");
 }
 
+static void set_text(struct op *op, struct participant *p, const char **member, const char *value)
+{
+    if (value)
+        row_set(op->tx, p, member, value);
+}
+
 static fault_t update(struct op *op, void *row, const void *was)
 {
     const struct update_params *u = op->params;
@@ -141,6 +151,10 @@ static fault_t update(struct op *op, void *row, const void *was)
         f = refuse(op, F_CHAT_PARTICIPANT_KIND, "Identity of a participant cannot be changed");
     if (f)
         return f;
+    set_text(op, p, &p->attributes, u->attributes);
+    set_text(op, p, &p->role_sid, u->role_sid);
+    set_text(op, p, &p->proxy_address, u->proxy_address);
+    set_text(op, p, &p->projected_address, u->projected_address);
     if (op_given(op, "LastReadMessageIndex"))
         p->last_read_message_index = u->last_read_message_index;
     if (op_given(op, "LastReadTimestamp"))
@@ -169,7 +183,7 @@ static fault_t select_some(struct op *op, struct list_plan *plan)
 
 #define PARTICIPANT(form, i)                                                                                           \
     {                                                                                                                  \
-        .product = "conversations", .name = "Participant",                                                             \
+        .product = "conversations", .name = "Participant", .heeds_webhooks = true,                                     \
         .path = form "/Conversations/{conversation_sid}/Participants", .many = "participants",                         \
         .verbs = LIST | FETCH | CREATE | UPDATE | DELETE, .kind = &participant_kind, .shape = &shapes[i],              \
         .create_params = PARAMS(dates, create_fields), .update_params = PARAMS(update_params, update_fields),          \

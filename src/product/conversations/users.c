@@ -98,7 +98,7 @@ static const struct link_row user_links[2] = {
 
 #define USER(form, i)                                                                                                  \
     {                                                                                                                  \
-        .product = "conversations", .name = "User", .path = form "/Users", .many = "users",                            \
+        .product = "conversations", .name = "User", .heeds_webhooks = true, .path = form "/Users", .many = "users",    \
         .verbs = LIST | FETCH | CREATE | UPDATE | DELETE, .kind = &chat_user_kind, .shape = &user_shape,               \
         .links = &user_links[i], .nlinks = 1, .enter = enter, .find = user_find, .create = user_create,                \
         .update = user_update, .remove = user_remove, .select = user_select, .show = user_show                         \
