@@ -1,6 +1,7 @@
 #include "modules.h"
 
 #include "chat/module.h"
+#include "gateway/aim/aim.h"
 #include "gateway/eventbridge/eventbridge.h"
 #include "gateway/mcs/mcs.h"
 #include "health.h"
@@ -28,7 +29,7 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
 
 #define ALL                                                                                                            \
     &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &chat_module,                       \
-        &conversations_module, &interaction_module, &taskrouter_module, &eventbridge_module, &mcs_module,              \
+        &conversations_module, &interaction_module, &taskrouter_module, &eventbridge_module, &aim_module, &mcs_module, \
         &desktop_module, &contact_module, &webhooks_module, &presence_module, &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
