@@ -254,9 +254,9 @@ fault_t media_claim(struct tx *tx, const char *service_sid, const char *author, 
         struct medium *m = sid_valid(sids[i], "ME") ? row_find(tx, &medium_kind, sids[i]) : NULL;
         bool there = m && m->ready && !m->removed && str_eq(m->chat_service_sid, service_sid);
         if (!there || (author && !str_eq(m->author, author)))
-            return fault(tx->arena, F_INVALID_PARAMETER, "MediaSid '%.64s' is not media of this service", sids[i]);
+            return fault(tx->arena, F_CHAT_MEDIA_UNKNOWN, "MediaSid '%.64s' is not media of this service", sids[i]);
         if (m->message_sid)
-            return fault(tx->arena, F_INVALID_PARAMETER, "MediaSid %s belongs to another message", m->sid);
+            return fault(tx->arena, F_CHAT_MEDIA_UNKNOWN, "MediaSid %s belongs to another message", m->sid);
         row_set(tx, m, &m->conversation_sid, conversation_sid);
         row_set(tx, m, &m->message_sid, message_sid);
         m->date_updated = tx->now;

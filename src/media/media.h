@@ -54,7 +54,7 @@ void media_ready(struct tx *tx, struct medium *row, const char *content_type, in
 const char *media_file_new(struct arena *a);
 
 /* A message takes these, in this order: they are of its service, nobody else's, and there.  *json is what a message's `media` says:
- * [{"sid", "category", "filename", "content_type", "size"}, …].  INVALID_PARAMETER if one is not to be had. */
+ * [{"sid", "category", "filename", "content_type", "size"}, …].  CHAT_MEDIA_UNKNOWN if one is not to be had. */
 fault_t media_claim(struct tx *tx, const char *service_sid, const char *author, const char *const *sids, size_t n, const char *conversation_sid,
                     const char *message_sid, const char **json); /* author: whose they must be; NULL: anybody's */
 

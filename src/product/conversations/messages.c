@@ -2,6 +2,10 @@
 #include "product/conversations/internal.h"
 
 #include "codec/json.h"
+#include "media/media.h"
+#include <string.h>
+
+enum { FILES_MAX = 10 };
 
 /* --- as it is shown -------------------------------------------------------------------------------------------------
  */
@@ -129,6 +133,24 @@ static fault_t sdk_may_send(struct op *op, bool media)
     return f;
 }
 
+/* Whoever sends by SDK may only send what is their own. */
+static fault_t claim_media(struct op *op, const char *list, struct message *m)
+{
+    const struct conversation *in = scope_of(op)->conversation;
+    const json_t *sids = json_parse(op->arena, list, strlen(list), NULL), *sid;
+    const char *names[FILES_MAX], *json = NULL;
+    size_t i;
+
+    if (json_array_size(sids) > FILES_MAX)
+        return refuse(op, F_CHAT_MEDIA_UNKNOWN, "A message has %d files at most", FILES_MAX);
+    json_array_foreach(sids, i, sid) names[i] = json_string_value(sid);
+    fault_t f = media_claim(op->tx, in->chat_service_sid, is_sdk(op) ? op->who.identity : NULL, names,
+                            json_array_size(sids), in->sid, m->sid, &json);
+    if (!f)
+        row_set(op->tx, m, &m->media, json);
+    return f;
+}
+
 static fault_t create(struct op *op, void *row)
 {
     const struct create_params *p = op->params;
@@ -137,7 +159,7 @@ static fault_t create(struct op *op, void *row)
     fault_t f = sdk_may_send(op, p->media_sid != NULL);
 
     if (!f && p->media_sid)
-        f = refuse(op, F_CHAT_MEDIA_UNKNOWN, "MediaSid: there is no such media");
+        f = claim_media(op, p->media_sid, m);
     set_dates(&p->dates, &m->date_created, &m->date_updated);
     return f ? f : message_add(chat_of(op), op->tx, &s->actor, s->conversation, m);
 }
