@@ -280,7 +280,7 @@ static void on_asked(struct http_call *call)
 static void ask_first(struct op *op)
 {
     op->answer = (struct answer){ 0 };
-    op->params = op->row = NULL;
+    op->params = op->row = op->scope = NULL;
     memset(op->seen, 0, sizeof(op->seen));
     op->ask->done = on_asked;
     op->ask->arg = op;

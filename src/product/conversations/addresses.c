@@ -99,6 +99,7 @@ static fault_t present(struct op *op, void *copy)
 
 const struct resource address_resource = {
     .product = "conversations",
+    .enter = settings_enter,
     .name = "ConfigurationAddress",
     .path = "/v1/Configuration/Addresses",
     .many = "address_configurations",

@@ -66,6 +66,7 @@ static fault_t update(struct op *op, void *row, const void *was)
 
 const struct resource configuration_resource = {
     .product = "conversations",
+    .enter = settings_enter,
     .name = "Configuration",
     .path = "/v1/Configuration",
     .verbs = FETCH | UPDATE,

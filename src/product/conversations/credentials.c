@@ -61,6 +61,7 @@ static fault_t update(struct op *op, void *row, const void *was)
 
 const struct resource credential_resource = {
     .product = "conversations",
+    .enter = settings_enter,
     .name = "Credential",
     .path = "/v1/Credentials",
     .many = "credentials",

@@ -98,6 +98,7 @@ static fault_t present(struct op *op, void *copy)
 
 const struct resource service_notifications_resource = {
     .product = "conversations",
+    .enter = settings_enter,
     .name = "ServiceNotification",
     .path = "/v1/Services/{chat_service_sid}/Configuration/Notifications",
     .verbs = FETCH | UPDATE,

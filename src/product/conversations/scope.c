@@ -1,5 +1,7 @@
 #include "product/conversations/internal.h"
 
+#include "chat/hooks.h"
+
 struct chat *chat_of(const struct op *op)
 {
     return op_site(op)->chat;
@@ -105,7 +107,8 @@ fault_t enter(struct op *op)
     op->scope = s;
     s->actor = (struct chat_actor){ .by = sdk ? BY_SDK : BY_API,
                                     .identity = sdk ? op->who.identity : NULL,
-                                    .webhooks = sdk || op->webhooks };
+                                    .webhooks = sdk || op->webhooks,
+                                    .round = op->tx ? hook_round(op->arena, &op->ask) : NULL };
     f = enter_service(op, s);
     if (!f && op_path(op, "conversation_sid"))
         f = enter_conversation(op, s, "conversation_sid");

@@ -1,5 +1,6 @@
 /* Webhooks of one conversation, at most five: a URL that is told some events, or one that is told messages with a
  * keyword. */
+#include "product/conversations/internal.h"
 #include "product/conversations/settings.h"
 
 #include <string.h>
@@ -179,28 +180,10 @@ static void show(struct op *op, const void *row, void *out)
                                                          .date_updated = h->date_updated };
 }
 
-/* The conversation may be named by its unique name, and its service be the account's default one. */
-static fault_t enter(struct op *op)
-{
-    struct chat_view view = { .db = op->db, .tx = op->tx, .arena = op->arena };
-    const char *service_sid = op_path(op, "chat_service_sid"), *key = op_path(op, "conversation_sid");
-    const struct chat_account *a = service_sid ? NULL : chat_find(&view, &chat_account_kind, op->who.account_sid);
-    const struct conversation *c;
-
-    if (!service_sid && !(service_sid = a ? a->default_chat_service_sid : NULL))
-        return refuse(op, F_NOT_FOUND, "Conversation '%.256s' was not found", key);
-    c = conversation_find(&view, service_sid, key);
-    if (!c || !str_eq(c->account_sid, op->who.account_sid))
-        return refuse(op, F_NOT_FOUND, "Conversation '%.256s' was not found", key);
-    op_path_set(op, "chat_service_sid", c->chat_service_sid);
-    op_path_set(op, "conversation_sid", c->sid);
-    return NULL;
-}
-
 #define SCOPED_WEBHOOK_ROWS                                                                                            \
     .product = "conversations", .many = "webhooks", .verbs = LIST | FETCH | CREATE | UPDATE | DELETE,                  \
     .kind = &scoped_hook_kind, .create_params = PARAMS(scoped_change, create_fields),                                  \
-    .update_params = PARAMS(scoped_change, update_fields), .enter = enter, .create = create, .update = update,         \
+    .update_params = PARAMS(scoped_change, update_fields), .enter = enter_api, .create = create, .update = update,     \
     .show = show
 
 const struct resource scoped_webhook_resource = {

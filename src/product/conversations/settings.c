@@ -1,5 +1,11 @@
 #include "product/conversations/settings.h"
 
+/* Whoever has an account's credentials sets it up; who has a token of a browser SDK does not. */
+fault_t settings_enter(struct op *op)
+{
+    return op->who.by == BY_TOKEN ? refuse(op, F_CHAT_UNAUTHORIZED, "A token cannot do this: %s", op->res->name) : NULL;
+}
+
 static const struct kind *const kinds[] = { &credential_kind, &notifications_kind };
 
 static const struct resource *const resources[] = {

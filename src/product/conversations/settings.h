@@ -11,6 +11,7 @@ extern const struct kind credential_kind, notifications_kind;
 extern const struct resource scoped_webhook_resource, service_scoped_webhook_resource;
 
 extern const struct module settings_module;
+fault_t settings_enter(struct op *op);
 
 /* A webhook's method as callers write it, in any case; false: there is none of that name. */
 bool hook_method_read(const char *text, unsigned *method);

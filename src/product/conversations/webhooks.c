@@ -141,6 +141,7 @@ static void show_account(struct op *op, const void *row, void *out)
 
 const struct resource account_webhooks_resource = {
     .product = "conversations",
+    .enter = settings_enter,
     .name = "ConfigurationWebhook",
     .path = "/v1/Configuration/Webhooks",
     .verbs = FETCH | UPDATE,
@@ -186,6 +187,7 @@ static void show_service(struct op *op, const void *row, void *out)
 
 const struct resource service_webhooks_resource = {
     .product = "conversations",
+    .enter = settings_enter,
     .name = "ServiceWebhookConfiguration",
     .path = "/v1/Services/{chat_service_sid}/Configuration/Webhooks",
     .verbs = FETCH | UPDATE,
