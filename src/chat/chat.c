@@ -17,7 +17,7 @@ struct chat *chat_new(struct ledger *l, struct sync *s, struct arena *a)
     return c;
 }
 
-/* --- names -------------------------------------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------------------------------- */
 
 const char *key_of_name(struct arena *a, const char *service_sid, const char *unique_name)
 {
@@ -69,7 +69,7 @@ void key_set(struct tx *tx, const char *key, const char *value)
     }
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------------ */
+/* --- looking ------------------------------------------------------------------------------------- */
 
 struct chat_view view_in(struct tx *tx)
 {
@@ -162,7 +162,7 @@ size_t participants_of(struct chat_view *v, const char *conversation_sid, struct
     return n;
 }
 
-/* --- telling ------------------------------------------------------------------------------------------------------ */
+/* --- telling ------------------------------------------------------------------------------------- */
 
 static const char *actor_word(const struct chat_actor *by)
 {
@@ -200,7 +200,7 @@ void tell(struct tx *tx, enum event_type type, struct chat_change *change, const
     event_tell(tx, &e);
 }
 
-/* --- rules that several share ---------------------------------------------------------------------------------------
+/* --- rules that several share --------------------------------------------------------------------
  */
 
 fault_t check_attributes(struct tx *tx, const char *attributes)

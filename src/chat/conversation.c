@@ -11,7 +11,7 @@
 
 enum { SWEEP_SLICE = 500, UNIQUE_NAME_MAX = 512 };
 
-/* --- timers -------------------------------------------------------------------------------------------------------
+/* --- timers --------------------------------------------------------------------------------------
  * What is given is a length of time, kept in ms, from which the moment follows: the inactive timer counts while the
  * conversation is active, the closed timer while it is inactive, and also while it is active where there is no inactive
  * timer.  A message begins both anew.  The alarm is not moved at each message: when it rings too early it is set again.
@@ -135,7 +135,7 @@ static void ring_timer(void *arg, struct tx *tx, const char *sid, int64_t due)
     (void)f; /* an open one can always be turned so */
 }
 
-/* --- rules -------------------------------------------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------------------------------- */
 
 fault_t conversation_open(struct tx *tx, const struct conversation *c)
 {
@@ -177,7 +177,7 @@ static const char *facts_of(struct tx *tx, const struct conversation *row)
                         conversation_state_names[row->state]);
 }
 
-/* --- beginning and change --------------------------------------------------------------------------------------------
+/* --- beginning and change ------------------------------------------------------------------------
  */
 
 static fault_t default_timers(struct tx *tx, struct conversation *row)
@@ -304,8 +304,7 @@ void conversation_woken(struct chat *c, struct tx *tx, const struct chat_actor *
     (void)f; /* an inactive one can always become active */
 }
 
-/* --- filled by one request
- * -------------------------------------------------------------------------------------------- */
+/* --- filled by one request ----------------------------------------------------------------------- */
 
 void conversation_fill(struct chat *c, struct tx *tx, struct conversation *row)
 {

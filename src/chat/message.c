@@ -12,7 +12,7 @@ static const char *facts_of(struct tx *tx, const struct message *m)
                         m->conversation_sid, m->sid, (long long)m->message_index);
 }
 
-/* --- rules -------------------------------------------------------------------------------------------------------- */
+/* --- rules --------------------------------------------------------------------------------------- */
 
 static void tidy(struct tx *tx, struct message *m)
 {
@@ -42,7 +42,7 @@ static fault_t check(struct tx *tx, const struct conversation *in, const struct 
     return check_attributes(tx, m->attributes);
 }
 
-/* --- adding ---------------------------------------------------------------------------------------------------------
+/* --- adding --------------------------------------------------------------------------------------
  */
 
 /* The participant whose identity or address the author is, if there is one. */
@@ -103,7 +103,7 @@ fault_t message_add(struct chat *c, struct tx *tx, const struct chat_actor *by, 
     return NULL;
 }
 
-/* --- changing and removing ---------------------------------------------------------------------------------------- */
+/* --- changing and removing ----------------------------------------------------------------------- */
 
 fault_t message_changed(struct chat *c, struct tx *tx, const struct chat_actor *by, struct message *row)
 {
@@ -166,7 +166,7 @@ fault_t message_remove(struct chat *c, struct tx *tx, const struct chat_actor *b
     return NULL;
 }
 
-/* --- receipts --------------------------------------------------------------------------------------------------------
+/* --- receipts ------------------------------------------------------------------------------------
  * Who has read has also got it, and it had been sent: so a status counts for several figures. */
 
 /* clang-format off */

@@ -6,7 +6,7 @@
 
 enum { CHANNEL_MAX = 32, ADDRESS_MAX = 256 };
 
-/* --- which channel an address belongs to: "whatsapp:+1…", "ann@example.com", "+1…" -----------------------------------
+/* --- which channel an address belongs to: "whatsapp:+1…", "ann@example.com", "+1…" ---------------
  */
 
 static const char *channel_of(struct arena *a, const char *address)
@@ -64,7 +64,7 @@ static fault_t check_kind(struct tx *tx, const struct participant *p)
     return p->identity ? check_identity(tx, p->identity) : NULL;
 }
 
-/* --- pairs ----------------------------------------------------------------------------------------------------------
+/* --- pairs ---------------------------------------------------------------------------------------
  */
 
 static const char *pair_of(struct tx *tx, const struct participant *p)
@@ -105,7 +105,7 @@ void participants_unpair(struct tx *tx, const struct conversation *in)
         free_pair(tx, all[i]);
 }
 
-/* --- numbers --------------------------------------------------------------------------------------------------------
+/* --- numbers -------------------------------------------------------------------------------------
  */
 
 void mine_changed(struct tx *tx, struct participant *p)
@@ -124,7 +124,7 @@ static const char *facts_of(struct tx *tx, const struct participant *p)
                         p->conversation_sid, p->sid, p->channel);
 }
 
-/* --- adding ---------------------------------------------------------------------------------------------------------
+/* --- adding --------------------------------------------------------------------------------------
  */
 
 static fault_t add_chat(struct chat *c, struct tx *tx, struct conversation *in, struct participant *row)
@@ -205,7 +205,7 @@ fault_t participant_add(struct chat *c, struct tx *tx, const struct chat_actor *
     return NULL;
 }
 
-/* --- changing -------------------------------------------------------------------------------------------------------
+/* --- changing ------------------------------------------------------------------------------------
  */
 
 static fault_t check_read(struct tx *tx, const struct conversation *in, const struct participant *p)
@@ -272,7 +272,7 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
     return NULL;
 }
 
-/* --- leaving --------------------------------------------------------------------------------------------------------
+/* --- leaving -------------------------------------------------------------------------------------
  */
 
 /* What held its names; the row stays as a tombstone. */

@@ -1,4 +1,5 @@
 /* Services, their roles, and what a role lets a token's user do. */
+#include "base/log.h"
 #include "chat/internal.h"
 #include "codec/json.h"
 #include <string.h>
@@ -114,8 +115,7 @@ static bool list_has(struct arena *a, const char *list, const char *word)
     return false;
 }
 
-/* --- roles
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- roles --------------------------------------------------------------------------------------- */
 
 fault_t chat_role_of(struct tx *tx, const char *service_sid, const char *role_sid, enum role_type type)
 {
@@ -230,10 +230,10 @@ const char *chat_roles_checkup(struct chat_view *v, const char *account_sid)
             const struct role_plan *plan = &flex_roles[i];
             const struct chat_role *r = role_named(&there, plan);
             const char *type = role_type_names[plan->type];
-            if (!r)
+            if (!r && !v->tx) /* on the ledger it is being given */
                 json_str(&o, arena_printf(v->arena, "service %s has no %s role '%s'", a->default_chat_service_sid, type,
                                           plan->name));
-            else if (strcmp(r->permissions, permissions_of(v->arena, plan)) != 0)
+            else if (r && strcmp(r->permissions, permissions_of(v->arena, plan)) != 0)
                 json_str(&o, arena_printf(v->arena,
                                           "service %s has a %s role '%s' (%s) with other permissions than Flex gives "
                                           "it; it was left as it is",
@@ -243,8 +243,31 @@ const char *chat_roles_checkup(struct chat_view *v, const char *account_sid)
     return json_done(&o);
 }
 
-/* --- services
- * --------------------------------------------------------------------------------------------------------- */
+/* Services of older data get the roles that have come since; what could not be given is told, here and by the checkup.
+ */
+static bool look_after(void *arg, void *row)
+{
+    struct tx *tx = arg;
+    const struct chat_account *a = row;
+    struct chat_service *s = row_find(tx, &chat_service_kind, a->default_chat_service_sid);
+    struct chat_view v = view_in(tx);
+
+    if (!s)
+        return true;
+    chat_flex_roles_add(tx, s);
+    const char *warnings = chat_roles_checkup(&v, a->sid);
+    if (strcmp(warnings, "[]") != 0)
+        log_warn("chat.roles", "account %s: %s", a->sid, warnings);
+    return true;
+}
+
+static void loaded(void *arg, struct tx *tx)
+{
+    (void)arg;
+    (void)record_select(tx->db, tx->arena, &chat_account_kind, &(struct selection){ .limit = 0 }, look_after, tx);
+}
+
+/* --- services ------------------------------------------------------------------------------------ */
 
 static void give_roles(struct tx *tx, struct chat_service *s, const struct role_plan *plans, size_t n,
                        const char *service_role, const char *conversation_role)
@@ -310,8 +333,7 @@ struct chat_service *chat_service_default(struct tx *tx, const char *account_sid
     return s;
 }
 
-/* --- the end of a service
- * --------------------------------------------------------------------------------------------- */
+/* --- the end of a service ------------------------------------------------------------------------ */
 
 struct ending {
     struct chat *chat;
@@ -389,11 +411,11 @@ fault_t chat_service_remove(struct chat *c, struct tx *tx, struct chat_service *
 
 void services_setup(struct chat *c)
 {
+    ledger_on_loaded(c->ledger, loaded, c);
     ledger_alarm(c->ledger, &(struct alarm_kind){ ALARM_ENDING, ring_ending, c });
 }
 
-/* --- who may
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- who may ------------------------------------------------------------------------------------- */
 
 static bool role_lets(struct chat_view *v, const char *role_sid, const char *permission)
 {

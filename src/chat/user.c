@@ -82,8 +82,7 @@ fault_t chat_user_changed(struct chat *c, struct tx *tx, const struct chat_actor
     return NULL;
 }
 
-/* --- the end
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------------------------------- */
 
 struct leaving {
     struct chat *chat;

@@ -53,8 +53,10 @@ static fault_t update(struct op *op, void *row, const void *was)
     fault_t f;
 
     (void)was;
-    if (p->default_chat_service_sid)
+    if (p->default_chat_service_sid) {
         row_set(op->tx, a, &a->default_chat_service_sid, p->default_chat_service_sid);
+        chat_flex_roles_add(op->tx, row_find(op->tx, &chat_service_kind, p->default_chat_service_sid));
+    }
     if (op_given(op, "DefaultMessagingServiceSid"))
         row_set(op->tx, a, &a->default_messaging_service_sid, p->default_messaging_service_sid);
     f = set_timer(op, a, &a->default_inactive_timer, "DefaultInactiveTimer", p->default_inactive_timer, INACTIVE_MIN,

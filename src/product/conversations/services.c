@@ -42,7 +42,7 @@ const struct resource service_resource = {
     .remove = service_remove,
 };
 
-/* --- Configuration -------------------------------------------------------------------------------------------------
+/* --- Configuration -------------------------------------------------------------------------------
  */
 
 struct configuration {
