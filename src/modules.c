@@ -4,6 +4,7 @@
 #include "gateway/aim/aim.h"
 #include "gateway/eventbridge/eventbridge.h"
 #include "gateway/mcs/mcs.h"
+#include "gateway/twilsock/twilsock.h"
 #include "health.h"
 #include "interaction/module.h"
 #include "ledger/ledger.h"
@@ -29,8 +30,9 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
 
 #define ALL                                                                                                            \
     &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &chat_module,                       \
-        &conversations_module, &interaction_module, &taskrouter_module, &eventbridge_module, &aim_module, &mcs_module, \
-        &desktop_module, &contact_module, &webhooks_module, &presence_module, &settings_module
+        &conversations_module, &interaction_module, &taskrouter_module, &eventbridge_module, &twilsock_module,         \
+        &aim_module, &mcs_module, &desktop_module, &contact_module, &webhooks_module, &presence_module,                \
+        &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

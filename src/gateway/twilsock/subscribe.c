@@ -296,40 +296,50 @@ static enum sync_change change_of(const struct sync_item *item, int64_t after)
     return item->removed ? SYNC_REMOVED : item->added_id > after ? SYNC_ADDED : SYNC_UPDATED;
 }
 
-/* A document is all there is of it; of a list its context may have changed without any item. */
-static void replay_data(struct replay *r, enum sync_change change)
+/* What has no items: a document, and a list's context. */
+static void replay_data(struct replay *r, enum sync_change change, int64_t id)
 {
     const struct sync_object *o = r->object;
 
-    replay_event(r, change,
-                 &(struct sync_item){ .event_id = o->last_event_id, .data = o->data, .date_updated = o->date_updated });
+    replay_event(r, change, &(struct sync_item){ .event_id = id, .data = o->data, .date_updated = o->date_updated });
+}
+
+static fault_t replay_items(struct replay *r, struct sync_ask *ask, struct sync *sync)
+{
+    const struct sync_object *o = r->object;
+    int64_t after = r->w->after, context = o->type == SYNC_LIST && o->context_id > after ? o->context_id : NO_VALUE;
+    struct sync_items items = { 0 };
+    fault_t f = sync_replay(sync, ask, o, after, &items);
+
+    if (f)
+        return f;
+    for (size_t i = 0; i < items.n; i++) {
+        if (context != NO_VALUE && context < items.rows[i].event_id) {
+            replay_data(r, SYNC_CONTEXT, context);
+            context = NO_VALUE;
+        }
+        replay_event(r, change_of(&items.rows[i], after), &items.rows[i]);
+    }
+    if (context != NO_VALUE)
+        replay_data(r, SYNC_CONTEXT, context);
+    return NULL;
 }
 
 static fault_t replay_all(struct replay *r, struct sync_ask *ask, struct sync *sync)
 {
     struct wanted *w = r->w;
     const struct sync_object *o = r->object;
-    struct sync_items items = { 0 };
-    int64_t told = w->after;
-    fault_t f;
+    fault_t f = NULL;
 
     w->last_id = o->last_event_id;
     if (w->after == NO_VALUE || w->after >= o->last_event_id || w->type == SYNC_STREAM)
         return NULL;
-    if (w->type == SYNC_DOCUMENT) {
-        replay_data(r, SYNC_UPDATED);
-    } else {
-        if ((f = sync_replay(sync, ask, o, w->after, &items)))
-            return f;
-        for (size_t i = 0; i < items.n; i++) {
-            replay_event(r, change_of(&items.rows[i], w->after), &items.rows[i]);
-            told = items.rows[i].event_id;
-        }
-        if (w->type == SYNC_LIST && told < o->last_event_id && o->data)
-            replay_data(r, SYNC_CONTEXT);
-    }
+    if (w->type == SYNC_DOCUMENT)
+        replay_data(r, SYNC_UPDATED, o->last_event_id);
+    else
+        f = replay_items(r, ask, sync);
     page_end(r);
-    return NULL;
+    return f;
 }
 
 static bool wants_ledger(const struct sync_object *o)
