@@ -130,7 +130,13 @@ test('the token of a session is one that Twilio could have made', async () => {
       worker_sid: session.worker_sid,
       role: 'worker',
     },
+    chat: claims.grants.chat,
+    data_sync: { service_sid: 'default' },
+    flex_insights: { service_sid: `${session.workspace_sid}.insights` },
   });
+  const { service_sid, deployment_role_sid } = claims.grants.chat;
+  assert.match(service_sid, /^IS[0-9a-f]{32}$/);
+  assert.match(deployment_role_sid, /^RL[0-9a-f]{32}$/);
   // It is for the event bridge, which knows whose worker it is; the plain API does not ask, so it opens nothing there.
   for (const form of [undefined, { FriendlyName: 'Nap' }]) {
     const where = `/taskrouter/v1/Workspaces/${session.workspace_sid}/Activities`;

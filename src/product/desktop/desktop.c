@@ -1,6 +1,7 @@
-#include "product/desktop/internal.h"
 #include "base/text.h"
+#include "chat/chat.h"
 #include "codec/date.h"
+#include "product/desktop/internal.h"
 #include <string.h>
 
 enum { SESSION_LIFE = 12 * 60 * 60 * 1000, TOKEN_LIFE = 60 * 60 * 1000 };
@@ -145,18 +146,6 @@ static fault_t log_out(struct op *op)
 
 /* --- the token ---------------------------------------------------------------------------------------------- */
 
-static json_t *grants_of(const struct principal *who)
-{
-    json_t *tasks = json_object();
-
-    if (who->workspace_sid)
-        json_object_set_new(tasks, "workspace_sid", json_string(who->workspace_sid));
-    if (who->worker_sid)
-        json_object_set_new(tasks, "worker_sid", json_string(who->worker_sid));
-    json_object_set_new(tasks, "role", json_string(who->role));
-    return json_pack("{s:o}", "task_router", tasks);
-}
-
 /* A token cannot be taken back, so it does not outlive its session by plan. */
 static fault_t mint_token(struct op *op)
 {
@@ -168,7 +157,12 @@ static fault_t mint_token(struct op *op)
 
     if (f)
         return f;
-    grants = grants_of(&op->who);
+    const struct chat_service *service = chat_service_default(op->tx, op->who.account_sid);
+    if (!row_was(op->tx, service)) { /* just made: its roles are found by the next command */
+        op_continue_on_ledger(op, mint_token);
+        return NULL;
+    }
+    grants = desktop_grants(op, service);
     json_begin(&o, op->arena);
     json_open(&o, '{');
     json_pair_str(&o, "token",
@@ -200,7 +194,6 @@ static const struct endpoint endpoints[] = {
 static const struct kind *const kinds[] = { &user_kind, &session_kind };
 static const struct resource *const resources[] = { &canned_response_resource };
 
-const struct module desktop_module = { .name = "desktop",
-                                       .kinds = ROWS(kinds),
-                                       .resources = ROWS(resources),
-                                       .endpoints = ROWS(endpoints) };
+const struct module desktop_module = {
+    .name = "desktop", .kinds = ROWS(kinds), .resources = ROWS(resources), .endpoints = ROWS(endpoints)
+};

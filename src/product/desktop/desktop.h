@@ -13,4 +13,11 @@
 #pragma once
 #include "rest/resource.h"
 
+/* QR… */
+struct canned_response {
+    const char *sid, *account_sid, *section, *label, *text;
+    int64_t     date_created, date_updated;
+};
+extern const struct kind canned_response_kind;
+
 extern const struct module desktop_module;
