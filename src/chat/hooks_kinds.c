@@ -23,8 +23,8 @@ static const struct field hooks_fields[] = {
 static const struct field scoped_fields[] = {
     FIELD(scoped_hook, sid,              SID,  .flags = KEY, .prefix = "WH"),
     FIELD(scoped_hook, account_sid,      SID,  .flags = OWNER, .prefix = "AC"),
-    FIELD(scoped_hook, chat_service_sid, SID,  .flags = PARENT, .prefix = "IS"),
-    FIELD(scoped_hook, conversation_sid, SID,  .flags = PARENT | INDEXED, .prefix = "CH"),
+    FIELD(scoped_hook, chat_service_sid, SID,  .flags = PARENT, .prefix = "IS", .refers = "chat_service"),
+    FIELD(scoped_hook, conversation_sid, SID,  .flags = PARENT | INDEXED, .prefix = "CH", .refers = "conversation"),
     FIELD(scoped_hook, target,           ENUM, .names = scoped_target_names),
     FIELD(scoped_hook, url,              STR),
     FIELD(scoped_hook, method,           ENUM, .names = hook_method_names),

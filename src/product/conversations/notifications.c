@@ -16,7 +16,7 @@ enum { TEMPLATE_MAX = 2048, SOUND_MAX = 256 };
 /* clang-format off */
 #define SET HIDDEN | ON_UPDATE
 static const struct field fields[] = {
-    FIELD(notifications, chat_service_sid,          SID,  .flags = KEY, .prefix = "IS"),
+    FIELD(notifications, chat_service_sid,          STR,  .flags = KEY),
     FIELD(notifications, account_sid,               SID,  .flags = OWNER, .prefix = "AC"),
     FIELD(notifications, log_enabled,               BOOL, .flags = ON_UPDATE),
     FIELD(notifications, new_message,               JSON, .flags = COMPUTED | JSON_VALUE),
