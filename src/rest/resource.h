@@ -200,6 +200,7 @@ struct site {
     void               *measure;     /* measure's: struct measure * */
     void               *bridge;      /* gateway's: struct bridge * */
     void               *sync;        /* sync's: struct sync * */
+    void               *live;        /* live's: struct live *, made by gateway/cds/insights.c */
     void               *chat;        /* chat's: struct chat * */
     void               *media;       /* media's: struct media * */
     void               *aim;         /* gateway/aim's: struct aim * */

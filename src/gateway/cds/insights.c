@@ -1,0 +1,146 @@
+#include "gateway/cds/insights.h"
+
+#include "live/live.h"
+#include "measure/measure.h"
+#include "routing/kinds.h"
+#include <string.h>
+
+/* --- who asks --------------------------------------------------------------------------------------------------- */
+
+static bool sees_all(const struct principal *who)
+{
+    return !who->worker_sid || str_eq(who->role, "supervisor") || str_eq(who->role, "admin");
+}
+
+static fault_t viewer_of(struct op *op, struct live_viewer *out)
+{
+    const char *service = op->who.insights_service;
+    const char *workspace = service ? arena_strndup(op->arena, service, SID_LENGTH) : "";
+    const struct workspace *w = sid_valid(workspace, "WS") ? op_find(op, &workspace_kind, workspace) : NULL;
+
+    if (!service)
+        return refuse(op, F_FORBIDDEN, "The token has no grant flex_insights");
+    if (!w || !str_eq(service + SID_LENGTH, LIVE_SERVICE))
+        return refuse(op, F_FORBIDDEN, "The token's grant flex_insights names no workspace of this account");
+    *out = (struct live_viewer){ op->who.account_sid, w->sid, sees_all(&op->who) ? NULL : op->who.worker_sid };
+    return NULL;
+}
+
+/* --- the question and its answer -------------------------------------------------------------------------------------
+ */
+
+static fault_t answer(struct op *op)
+{
+    const struct live_result *r = op->data;
+    struct json_out o;
+
+    json_begin(&o, op->arena);
+    json_open(&o, '{');
+    json_pair_str(&o, "query_id", r->query_id);
+    json_pair_int(&o, "last_event_id", r->last_event_id);
+    json_key(&o, "items");
+    json_open(&o, '[');
+    for (size_t i = 0; i < r->n; i++) {
+        json_open(&o, '{');
+        json_pair_str(&o, "key", r->items[i].key);
+        json_pair_raw(&o, "data", r->items[i].data);
+        json_pair_int(&o, "revision", r->items[i].revision);
+        json_close(&o, '}');
+    }
+    json_close(&o, ']');
+    json_close(&o, '}');
+    op_json(op, 200, json_done(&o));
+    return NULL;
+}
+
+/* What is found is held by the arena; thousands of items are written down elsewhere than on the ledger's thread. */
+static fault_t query(struct op *op)
+{
+    struct live *live = op_site(op)->live;
+    const char *text = json_get_string(op->json, "query_string"), *type = json_get_string(op->json, "type");
+    struct live_result *r = op->data = arena_alloc(op->arena, sizeof *r);
+    struct live_viewer who;
+    fault_t f = viewer_of(op, &who);
+
+    if (f)
+        return f;
+    if (!text)
+        return refuse(op, F_QUERY_INVALID, "query_string is missing");
+    if (type && !str_eq(type, "live_query"))
+        return refuse(op, F_INVALID_PARAMETER, "type '%.64s' is not live_query", type);
+    f = type ? live_open(live, op->tx, &who, op_path(op, "index"), text, r)
+             : live_ask(live, op->tx, &who, op_path(op, "index"), text, r);
+    if (f)
+        return f;
+    op_continue_on_reader(op, answer);
+    return NULL;
+}
+
+/* --- what was, for the figures of queues
+ * ------------------------------------------------------------------------------- */
+
+static struct live_past past_of(const struct minute_figure *m)
+{
+    return (struct live_past){ .accepted = m->reservations_accepted,
+                               .accepted_in_time = m->accepted_in_time,
+                               .canceled = m->tasks_canceled,
+                               .completed = m->tasks_completed,
+                               .wait_ms = m->accepted_after_total };
+}
+
+struct adding {
+    void (*each)(void *to, const char *channel_sid, const struct live_past *p);
+    void *to;
+};
+
+static void add_channel(void *arg, const char *channel_sid, const struct minute_figure *sum)
+{
+    struct adding *x = arg;
+    struct live_past p = past_of(sum);
+
+    x->each(x->to, channel_sid, &p);
+}
+
+static bool sum(void *arg, struct db *db, const char *scope_sid, int64_t from, int64_t to,
+                void (*each)(void *to, const char *channel_sid, const struct live_past *p), void *to_whom)
+{
+    struct period p = { from, to };
+
+    (void)arg;
+    return measure_by_channel(db, scope_sid, &p, add_channel, &(struct adding){ each, to_whom });
+}
+
+static void running(void *arg, const char *scope_sid, const char *channel_sid, int64_t minute, struct live_past *out)
+{
+    const struct site *site = arg;
+    const struct minute_figure *m = measure_running(site->measure, scope_sid, channel_sid, minute);
+
+    *out = m ? past_of(m) : (struct live_past){ 0 };
+}
+
+/* --- set-up
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static fault_t start(struct site *site, struct arena *a)
+{
+    struct live_history *h = arena_alloc(a, sizeof *h);
+
+    *h = (struct live_history){ .sum = sum, .running = running, .arg = site };
+    site->live = live_new(site->ledger, site->engine, site->sync);
+    live_past_from(site->live, h);
+    return NULL;
+}
+
+static void stop(struct site *site)
+{
+    live_free(site->live);
+    site->live = NULL;
+}
+
+static const struct endpoint endpoints[] = {
+    { "cds", "POST", "/v3/Insights/{index}/Items", ON_LEDGER, CREDENTIALS, .any_origin = true, .run = query },
+};
+
+const struct module insights_module = {
+    .name = "insights", .endpoints = ROWS(endpoints), .start = start, .stop = stop
+};
