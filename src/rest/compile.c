@@ -101,15 +101,20 @@ const char *template_expand(struct arena *a, const struct template *t, const voi
     text_reserve(&out, 256);
     for (size_t i = 0; i < t->n; i++) {
         const struct piece *p = &t->pieces[i];
-        const char *s = p->literal ? p->literal : *field_text(p->field, row);
-        text_put(&out, s ? s : "");
+        const char *s = p->literal ? p->literal : field_is_text(p->field) ? *field_text(p->field, row) : NULL;
+        if (p->field && !field_is_text(p->field))
+            text_put_int(&out, *field_int(p->field, row));
+        else if (p->field && p->field->type != T_SID)
+            url_escape(&out, s ? s : ""); /* a key that somebody chose */
+        else
+            text_put(&out, s ? s : "");
     }
     return text_str(&out);
 }
 
 bool has_url(const struct resource *r)
 {
-    return r->view || (r->verbs & ~(unsigned)LIST);
+    return !(r->at && !*r->at) && (r->view || (r->kind && (r->verbs & ~(unsigned)LIST)));
 }
 
 static const char *instance_path(struct arena *a, const struct shape *s)

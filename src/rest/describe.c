@@ -212,11 +212,11 @@ static void put_response(struct description *d, const struct resource *r, int st
 }
 
 /* Those of a write: created is one that nobody can have a version of. */
-static void put_headers(struct description *d, const struct resource *r, bool created)
+static void put_headers(struct description *d, const struct resource *r, enum verb verb)
 {
     json_key(d->o, "parameters");
     json_open(d->o, '[');
-    if (!created && field_flagged(r->kind, REVISION))
+    if ((r->conditional & verb) || (r->kind && verb != CREATE && field_flagged(r->kind, REVISION)))
         put_query(d, "If-Match", NULL, "header");
     if (r->heeds_webhooks)
         put_query(d, "X-Twilio-Webhook-Enabled", NULL, "header");
@@ -239,22 +239,22 @@ static void put_operation(struct description *d, const struct entry *e)
     } else if (e->what == IS_ENDPOINT) {
         put_response(d, NULL, 200, false);
     } else if (e->what == IS_ACTION) {
-        put_headers(d, r, false);
+        put_headers(d, r, UPDATE);
         put_body(d, r->kind, 0, &e->action->params);
         put_response(d, r, 200, false);
     } else if (e->what == IS_VIEW && post) {
         put_body(d, r->shape, 0, &r->create_params);
         put_response(d, r, 200, false);
     } else if (e->what == IS_COLLECTION && post) {
-        put_headers(d, r, true);
-        put_body(d, r->kind, ON_CREATE, &r->create_params);
+        put_headers(d, r, CREATE);
+        put_body(d, r->make ? e->shape->kind : r->kind, r->make ? 0 : ON_CREATE, &r->create_params);
         put_response(d, r, r->create_status ? r->create_status : 201, false);
     } else if (post) {
-        put_headers(d, r, false);
+        put_headers(d, r, UPDATE);
         put_body(d, r->kind, ON_UPDATE, &r->update_params);
         put_response(d, r, r->update_status ? r->update_status : 200, false);
     } else if (!strcmp(e->method, "DELETE")) {
-        put_headers(d, r, false);
+        put_headers(d, r, DELETE);
         put_response(d, r, 204, false);
     } else {
         json_key(d->o, "parameters");

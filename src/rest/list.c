@@ -168,6 +168,8 @@ static const char *make_token(struct listing *l, const void *row, bool before)
     const char *sid = *field_text(field_flagged(l->shape->kind, KEY), row);
     const char *head = before ? "PB" : "PA";
 
+    if (!field_flagged(l->shape->kind, KEY)->prefix) /* not a SID: whatever its maker wrote */
+        sid = base64url_encode(l->op->arena, sid, strlen(sid));
     if (!l->norders)
         return arena_printf(l->op->arena, "%s%s", head, sid);
     json_begin(&o, l->op->arena);
@@ -199,6 +201,16 @@ static bool read_token_values(struct listing *l, const char *encoded)
     return true;
 }
 
+static bool read_token_key(struct listing *l)
+{
+    size_t n;
+
+    if (field_flagged(l->shape->kind, KEY)->prefix)
+        return sid_valid(l->after_sid, NULL);
+    l->after_sid = base64url_decode(l->op->arena, l->after_sid, strlen(l->after_sid), &n);
+    return l->after_sid && utf8_valid(l->after_sid, n) && strlen(l->after_sid) == n;
+}
+
 static fault_t read_token(struct listing *l, const char *token)
 {
     bool good = (str_starts(token, "PA") || str_starts(token, "PB")) && strlen(token) >= 3;
@@ -207,7 +219,7 @@ static fault_t read_token(struct listing *l, const char *token)
     if (good) {
         l->backwards = token[1] == 'B';
         l->after_sid = arena_strndup(l->op->arena, token + 2, dot ? (size_t)(dot - token) - 2 : strlen(token + 2));
-        good = sid_valid(l->after_sid, NULL) && (dot ? read_token_values(l, dot + 1) : !l->norders);
+        good = read_token_key(l) && (dot ? read_token_values(l, dot + 1) : !l->norders);
     }
     return good ? NULL : refuse(l->op, F_INVALID_PARAMETER, "PageToken '%.64s' is not valid for this list", token);
 }

@@ -41,7 +41,7 @@ struct resource {
     const char        *path;       /* "/v1/Workspaces/{workspace_sid}/Activities"; of a singleton, a view or what is only listed: its own path */
     const char        *many;       /* "activities": the list's key */
     const char        *key;        /* member named by the last path segment; NULL: the KEY field */
-    const char        *at;         /* what the answers' url says, where that is not path/{key} */
+    const char        *at;         /* what the answers' url says, where that is not path/{key}; "": it has none */
     enum style         style;
     unsigned           verbs;      /* of a view: 0, or CREATE: it answers POST in place of GET, for a question that is a body */
     const struct kind *kind;       /* NULL for a view that is not stored: then .fields of .shape */
@@ -50,6 +50,7 @@ struct resource {
     bool               reads_live;
     bool               heeds_webhooks; /* a caller says with X-Twilio-Webhook-Enabled whether webhooks are told of a write (op->webhooks) */
     bool               manage;     /* needs principal.may_manage (accounts, keys) */
+    unsigned           conditional; /* UPDATE, DELETE: those that heed If-Match by the `match` hook; by a REVISION, both do */
     int                create_status; /* 0: 201 */
     int                update_status; /* 0: 200 */
     struct params      create_params, update_params, list_params; /* beside ON_CREATE, ON_UPDATE and FILTER fields */
@@ -57,6 +58,8 @@ struct resource {
     const struct action   *actions; size_t nactions;
     /* Hooks; all optional.  They run after binding and rules; a fault undoes everything. */
     fault_t (*enter)(struct op *op);              /* before anything of the path is looked up: may put another value into it (op_path_set), and refuse */
+    fault_t (*match)(struct op *op, const void *row, const char *if_match); /* If-Match, where it is not a REVISION's; asked by the verbs of .conditional */
+    fault_t (*make)(struct op *op, void **out);   /* of a POST to the collection, in place of a new row: makes what it makes; *out is shown */
     fault_t (*create)(struct op *op, void *row);  /* the new row, bound and scoped; a hook may set more with row_set() */
     fault_t (*update)(struct op *op, void *row, const void *was); /* row already edited and bound; was: as it was before */
     fault_t (*remove)(struct op *op, void *row);  /* before row_delete(); one that has set op->answer.status has seen to the row itself */
@@ -205,6 +208,7 @@ struct site {
     void               *media;       /* media's: struct media * */
     void               *aim;         /* gateway/aim's: struct aim * */
     void               *interactions; /* interaction's: struct interactions * */
+    void               *flex;        /* product/flex's: who began how many chats; the ledger's thread only */
     void               *twilsock;    /* gateway/twilsock's: struct hub * */
     void               *questions;   /* product/taskrouter's: who asked for how many queues how often; the ledger's thread only */
     void               *contact;     /* product/contact's: who wrote how often; the ledger's thread only */

@@ -49,11 +49,13 @@ static void put_etag(struct op *op, const struct shape *s, const void *row)
         op_header_add(op, "ETag", arena_printf(op->arena, "\"%lld\"", (long long)*field_int(s->revision, row)));
 }
 
-static fault_t check_if_match(struct op *op, const struct shape *s, const void *row)
+static fault_t check_if_match(struct op *op, const struct shape *s, enum verb verb, const void *row)
 {
     const char *wanted = op_header(op, "if-match");
     int64_t revision;
 
+    if (s->res->match)
+        return wanted && (s->res->conditional & verb) ? s->res->match(op, row, wanted) : NULL;
     if (!s->revision || !wanted || !strcmp(wanted, "*"))
         return NULL;
     size_t n = strlen(wanted);
@@ -107,6 +109,14 @@ static fault_t fetch(struct op *op, const struct shape *s)
     return f ? f : answer_row(op, s, 200, row);
 }
 
+static fault_t make(struct op *op, const struct shape *s)
+{
+    void *made = NULL;
+    fault_t f = s->res->make(op, &made);
+
+    return f ? f : answer_row(op, s, s->res->create_status ? s->res->create_status : 201, made);
+}
+
 static fault_t create(struct op *op, const struct shape *s)
 {
     fault_t f = check_parents(op, s);
@@ -114,6 +124,8 @@ static fault_t create(struct op *op, const struct shape *s)
     f = f ? f : bind_params(op, &s->create_params, &s->res->create_params, &op->form);
     if (f)
         return f;
+    if (s->res->make)
+        return make(op, s);
     void *row = row_new(op->tx, s->kind, NULL);
     if (s->owner)
         row_set(op->tx, row, field_text(s->owner, row), op->who.account_sid);
@@ -131,7 +143,7 @@ static fault_t update(struct op *op, const struct shape *s)
     void *row;
     fault_t f = find_row(op, s, &row);
 
-    f = f ? f : check_if_match(op, s, row);
+    f = f ? f : check_if_match(op, s, UPDATE, row);
     f = f ? f : bind_params(op, &s->update_params, &s->res->update_params, &op->form);
     if (f)
         return f;
@@ -150,7 +162,7 @@ static fault_t act(struct op *op, const struct shape *s, const struct action *ac
     void *row;
     fault_t f = find_row(op, s, &row);
 
-    f = f ? f : check_if_match(op, s, row);
+    f = f ? f : check_if_match(op, s, UPDATE, row);
     f = f ? f : bind_params(op, &s->action_params[action - s->res->actions], &action->params, &op->form);
     if (f)
         return f;
@@ -167,7 +179,7 @@ static fault_t destroy(struct op *op, const struct shape *s)
     void *row;
     fault_t f = find_row(op, s, &row);
 
-    f = f ? f : check_if_match(op, s, row);
+    f = f ? f : check_if_match(op, s, DELETE, row);
     if (!f && s->res->remove)
         f = s->res->remove(op, row);
     if (f)

@@ -33,7 +33,6 @@ void    item_shown(struct arena *a, const struct sync_row *row, enum sync_type t
 /* object.c: what callers send, and news */
 fault_t data_check(struct tx *tx, enum sync_type t, const char *data, size_t max);
 fault_t ttl_set(struct tx *tx, int64_t ttl, int64_t *date);
-fault_t match_check(struct tx *tx, enum fault_id stale, const char *if_match, int64_t event_id);
 struct object_news {
     enum sync_type            type;
     enum sync_change          change;

@@ -22,7 +22,7 @@ static fault_t exists(struct tx *tx, enum sync_type t, const struct sync_item_ch
         return fault(tx->arena, sync_types[t].item_stale, "If-Match -1, but there is an item, of revision %s",
                      sync_revision(tx->arena, item->event_id));
     if (c->how & SYNC_PUT_REPLACE)
-        return match_check(tx, sync_types[t].item_stale, c->if_match, item->event_id);
+        return sync_match(tx->arena, t, true, c->if_match, item->event_id);
     return fault(tx->arena, F_SYNC_MAP_ITEM_EXISTS, "An item with key %.320s already exists in the map", c->key);
 }
 
@@ -122,7 +122,7 @@ fault_t sync_item_put(struct sync *s, struct tx *tx, enum sync_type t, struct sy
 fault_t sync_item_remove(struct sync *s, struct tx *tx, enum sync_type t, struct sync_stored *o, struct sync_row *item,
                          const char *if_match, const char *who)
 {
-    fault_t f = match_check(tx, sync_types[t].item_stale, if_match, item->event_id);
+    fault_t f = sync_match(tx->arena, t, true, if_match, item->event_id);
 
     if (f)
         return f;

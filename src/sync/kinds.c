@@ -17,12 +17,13 @@ static const struct field service_fields[] = {
     FIELD(sync_service, date_updated,  TIME, .flags = TOUCHED),
 };
 
-/* What the four types of objects have in common; UniqueName is given once, when it is made. */
+/* Which service and object something belongs to is found by the resources, because a path may name them otherwise than by sid: so there is no
+ * PARENT here.  What the four types of objects have in common; UniqueName is given once, when it is made. */
 #define OBJECT(sids, data_flags)                                                                                       \
     FIELD(sync_stored, sid,          SID,  .flags = KEY, .prefix = sids),                                              \
     FIELD(sync_stored, account_sid,  SID,  .flags = OWNER, .prefix = "AC"),                                            \
-    FIELD(sync_stored, service_sid,  SID,  .flags = PARENT, .prefix = "IS", .refers = "sync_service"),                 \
-    FIELD(sync_stored, unique_name,  STR,  .flags = UNIQUE | ON_CREATE | CLEARABLE, .max = SYNC_NAME_MAX),             \
+    FIELD(sync_stored, service_sid,  SID,  .flags = 0, .prefix = "IS"),                                                \
+    FIELD(sync_stored, unique_name,  STR,  .flags = ON_CREATE | CLEARABLE, .max = SYNC_NAME_MAX),                      \
     FIELD(sync_stored, data,         JSON, .flags = JSON_VALUE | (data_flags)),                                        \
     FIELD(sync_stored, created_by,   STR,  .flags = 0),                                                                \
     FIELD(sync_stored, event_id,     INT,  .flags = HIDDEN),                                                           \
@@ -38,11 +39,11 @@ static const struct field list_fields[]     = { OBJECT("ES", HIDDEN), FIELD(sync
 static const struct field map_fields[]      = { OBJECT("MP", HIDDEN), FIELD(sync_stored, revision, STR, .flags = COMPUTED) };
 static const struct field stream_fields[]   = { OBJECT("TO", HIDDEN), FIELD(sync_stored, revision, STR, .flags = COMPUTED | HIDDEN) };
 
-#define ITEM(parent, sids, kind_of_parent, key_flags, index_flags)                                                     \
+#define ITEM(parent, sids, key_flags, index_flags)                                                                     \
     FIELD(sync_row, sid,          STR,  .flags = KEY | HIDDEN),                                                        \
     FIELD(sync_row, account_sid,  SID,  .flags = OWNER, .prefix = "AC"),                                               \
-    FIELD(sync_row, service_sid,  SID,  .flags = PARENT, .prefix = "IS", .refers = "sync_service"),                    \
-    FIELD(sync_row, parent,       SID,  .flags = PARENT, .prefix = sids, .refers = kind_of_parent),                    \
+    FIELD(sync_row, service_sid,  SID,  .flags = 0, .prefix = "IS"),                                                   \
+    FIELD(sync_row, parent,       SID,  .flags = 0, .prefix = sids),                                                   \
     FIELD(sync_row, key,          STR,  .flags = key_flags),                                                           \
     FIELD(sync_row, revision,     STR,  .flags = COMPUTED),                                                            \
     FIELD(sync_row, data,         JSON, .flags = JSON_VALUE),                                                          \
@@ -54,21 +55,21 @@ static const struct field stream_fields[]   = { OBJECT("TO", HIDDEN), FIELD(sync
     FIELD(sync_row, date_created, TIME, .flags = 0),                                                                   \
     FIELD(sync_row, date_updated, TIME, .flags = 0),                                                                   \
     FIELD(sync_row, date_expires, TIME, .flags = 0)
-static const struct field list_item_fields[] = { ITEM(list_sid, "ES", "sync_list", COMPUTED | HIDDEN, 0) };
-static const struct field map_item_fields[]  = { ITEM(map_sid,  "MP", "sync_map",  0, COMPUTED | HIDDEN) };
+static const struct field list_item_fields[] = { ITEM(list_sid, "ES", COMPUTED | HIDDEN, 0) };
+static const struct field map_item_fields[]  = { ITEM(map_sid,  "MP", 0, COMPUTED | HIDDEN) };
 
-#define PERMISSION(parent, sids, kind_of_parent)                                                                       \
+#define PERMISSION(parent, sids)                                                                                       \
     FIELD(sync_permission, sid,         STR,  .flags = KEY | HIDDEN),                                                  \
     FIELD(sync_permission, account_sid, SID,  .flags = OWNER, .prefix = "AC"),                                         \
-    FIELD(sync_permission, service_sid, SID,  .flags = PARENT, .prefix = "IS", .refers = "sync_service"),              \
-    FIELD(sync_permission, parent,      SID,  .flags = PARENT, .prefix = sids, .refers = kind_of_parent),              \
+    FIELD(sync_permission, service_sid, SID,  .flags = 0, .prefix = "IS"),                                             \
+    FIELD(sync_permission, parent,      SID,  .flags = 0, .prefix = sids),                                             \
     FIELD(sync_permission, identity,    STR,  .flags = 0),                                                             \
     FIELD(sync_permission, read,        BOOL, .flags = ON_UPDATE),                                                     \
     FIELD(sync_permission, write,       BOOL, .flags = ON_UPDATE),                                                     \
     FIELD(sync_permission, manage,      BOOL, .flags = ON_UPDATE)
-static const struct field document_permission_fields[] = { PERMISSION(document_sid, "ET", "sync_document") };
-static const struct field list_permission_fields[]     = { PERMISSION(list_sid,     "ES", "sync_list") };
-static const struct field map_permission_fields[]      = { PERMISSION(map_sid,      "MP", "sync_map") };
+static const struct field document_permission_fields[] = { PERMISSION(document_sid, "ET") };
+static const struct field list_permission_fields[]     = { PERMISSION(list_sid,     "ES") };
+static const struct field map_permission_fields[]      = { PERMISSION(map_sid,      "MP") };
 
 /* Pages (what is there, by key), replay (by number), tombstones (likewise), expiry. */
 #define ITEM_INDEXES(parent)                                                                                           \
@@ -76,7 +77,7 @@ static const struct field map_permission_fields[]      = { PERMISSION(map_sid,  
 static const struct index list_item_indexes[] = { ITEM_INDEXES("list_sid") };
 static const struct index map_item_indexes[]  = { ITEM_INDEXES("map_sid") };
 static const struct index service_indexes[]   = { { "account_sid, sid" } };
-static const struct index object_indexes[]    = { { "service_sid, sid" } };
+static const struct index object_indexes[]    = { { "service_sid, unique_name", .unique = true }, { "service_sid, sid" } };
 static const struct index document_permission_indexes[] = { { "document_sid, sid" } };
 static const struct index list_permission_indexes[]     = { { "list_sid, sid" } };
 static const struct index map_permission_indexes[]      = { { "map_sid, sid" } };

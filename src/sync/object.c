@@ -39,18 +39,19 @@ fault_t ttl_set(struct tx *tx, int64_t ttl, int64_t *date)
     return NULL;
 }
 
-fault_t match_check(struct tx *tx, enum fault_id stale, const char *if_match, int64_t event_id)
+fault_t sync_match(struct arena *a, enum sync_type t, bool item, const char *if_match, int64_t event_id)
 {
     size_t n = if_match ? strlen(if_match) : 0;
-    const char *now = sync_revision(tx->arena, event_id);
+    const char *now = sync_revision(a, event_id);
 
     if (!if_match || !strcmp(if_match, "*"))
         return NULL;
     if (n >= 2 && if_match[0] == '"' && if_match[n - 1] == '"')
-        if_match = arena_strndup(tx->arena, if_match + 1, n - 2);
+        if_match = arena_strndup(a, if_match + 1, n - 2);
     if (!strcmp(if_match, now))
         return NULL;
-    return fault(tx->arena, stale, "If-Match %.40s does not match the current revision %s", if_match, now);
+    return fault(a, item ? sync_types[t].item_stale : sync_types[t].stale,
+                 "If-Match %.40s does not match the current revision %s", if_match, now);
 }
 
 /* --- news
@@ -84,14 +85,14 @@ void object_tell(struct sync *s, struct tx *tx, const struct object_news *n)
     sync_tell(s, tx, &e);
 }
 
-static void tell_created(struct sync *s, struct tx *tx, enum sync_type t, const struct sync_stored *o)
+static void tell_created(struct sync *s, struct tx *tx, enum sync_type t, const struct sync_stored *o, const char *who)
 {
     struct sync_object shown;
 
     object_shown(tx->arena, o, t, &shown);
     for (size_t i = 0; i < s->nlisteners; i++)
         if (s->listeners[i].created)
-            s->listeners[i].created(s->listeners[i].arg, tx, &shown);
+            s->listeners[i].created(s->listeners[i].arg, tx, &shown, who);
 }
 
 /* --- permissions
@@ -165,14 +166,14 @@ fault_t sync_object_created(struct sync *s, struct tx *tx, enum sync_type t, str
     row_set(tx, o, &o->created_by, who ? who : "system");
     expiry_set(tx, o->sid, o->date_expires);
     give_to_maker(tx, t, o, who);
-    tell_created(s, tx, t, o);
+    tell_created(s, tx, t, o, who);
     return NULL;
 }
 
 fault_t sync_object_change(struct sync *s, struct tx *tx, enum sync_type t, struct sync_stored *o, const char *data,
                            struct sync_ttl ttl, const char *if_match, const char *who)
 {
-    fault_t f = match_check(tx, sync_types[t].stale, if_match, o->event_id);
+    fault_t f = sync_match(tx->arena, t, false, if_match, o->event_id);
 
     row_edit(tx, o);
     f = f ? f : ttl_set(tx, ttl.object, &o->date_expires);
@@ -197,7 +198,7 @@ fault_t sync_object_change(struct sync *s, struct tx *tx, enum sync_type t, stru
 fault_t sync_object_remove(struct sync *s, struct tx *tx, enum sync_type t, struct sync_stored *o, const char *if_match,
                            const char *who)
 {
-    fault_t f = match_check(tx, sync_types[t].stale, if_match, o->event_id);
+    fault_t f = sync_match(tx->arena, t, false, if_match, o->event_id);
 
     if (f)
         return f;

@@ -113,7 +113,7 @@ struct sync_listener {         /* each may be NULL */
     void (*hear)(void *arg, struct tx *tx, const struct sync_event *e);
     void (*notice)(void *arg, struct tx *tx, const struct sync_notice *n);
     void (*presence)(void *arg, struct tx *tx, const struct sync_presence *p);
-    void (*created)(void *arg, struct tx *tx, const struct sync_object *o); /* an object of this folder's rows */
+    void (*created)(void *arg, struct tx *tx, const struct sync_object *o, const char *identity); /* a row of stored.h */
     void  *arg;
 };
 void sync_listen(struct sync *s, const struct sync_listener *x); /* before ledger_start(); kept */
