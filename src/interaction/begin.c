@@ -148,7 +148,9 @@ static fault_t set_up(struct interactions *x, struct tx *tx, struct interaction 
         customer.address = w->from;
     if (w->from_name)
         customer.name = w->from_name;
-    channel_turn(x, tx, c, CHANNEL_ACTIVE);
+    channel_turn(x, tx, c, w->asleep ? CHANNEL_INACTIVE : CHANNEL_ACTIVE);
+    if (w->asleep)
+        return NULL;
     *invite = invite_make(x, tx, c, w->routing);
     return invite_send(x, tx, *invite, &customer);
 }

@@ -107,6 +107,7 @@ struct interaction_wish {
     const struct interaction_guest *guests;
     size_t nguests;
     const char *routing;            /* JSON {"properties": {…}}, or NULL: what the configuration says */
+    bool        asleep;             /* nobody is wanted before the customer writes */
 };
 /* Reads a Channel parameter; NOT_VALID words where it cannot be understood. */
 fault_t interaction_wish_read(struct tx *tx, const char *channel, struct interaction_wish *out);
