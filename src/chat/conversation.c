@@ -22,6 +22,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+#define TIMER_MAX (100 * 365 * DAY)
+
 /* P1DT2H3M4S, P2W; a month has 30 days and a year 365. */
 static bool parse_duration(const char *s, int64_t *ms)
 {
@@ -51,10 +53,12 @@ static bool parse_duration(const char *s, int64_t *ms)
             next++;
         if (next == sizeof units / sizeof *units)
             return false;
+        if (value > TIMER_MAX / units[next].ms)
+            return false;
         *ms += value * units[next++].ms;
         s++;
     }
-    return n > 0 && *ms <= 100 * 365 * DAY;
+    return n > 0 && *ms <= TIMER_MAX;
 }
 
 bool chat_timer_parse(const char *text, int64_t now, int64_t *ms)
