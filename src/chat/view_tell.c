@@ -64,6 +64,17 @@ static void tell_message(struct tell *t)
          message_item(t->tx->arena, m));
 }
 
+/* Who has left may go on looking only if something else lets it. */
+static void doubt(struct tell *t, const struct participant *p)
+{
+    for (enum view v = VIEW_CHANNEL; v <= VIEW_ROSTER; v++)
+        sync_doubt(t->sync, t->tx,
+                   &(struct sync_doubt){ .account_sid = p->account_sid,
+                                         .service_sid = p->chat_service_sid,
+                                         .identity = p->identity,
+                                         .object_sid = view_sid(t->tx->arena, v, p->conversation_sid) });
+}
+
 static void tell_roster(struct tell *t)
 {
     const struct participant *p = t->change->participant;
@@ -72,6 +83,8 @@ static void tell_roster(struct tell *t)
         return;
     tell(t, VIEW_ROSTER, p->conversation_sid, p->account_sid, p->chat_service_sid, t->what,
          roster_item(t->tx->arena, p));
+    if (t->what == SYNC_REMOVED && p->identity)
+        doubt(t, p);
 }
 
 static void tell_mine(struct tell *t)

@@ -104,6 +104,13 @@ void sync_notify(struct sync *s, struct tx *tx, const struct sync_notice *n)
             s->listeners[i].notice(s->listeners[i].arg, tx, n);
 }
 
+void sync_doubt(struct sync *s, struct tx *tx, const struct sync_doubt *d)
+{
+    for (size_t i = 0; i < s->nlisteners; i++)
+        if (s->listeners[i].doubt)
+            s->listeners[i].doubt(s->listeners[i].arg, tx, d);
+}
+
 void sync_present(struct sync *s, struct tx *tx, const struct sync_presence *p)
 {
     struct sync_presence known = *p;

@@ -109,11 +109,17 @@ void sync_notify(struct sync *s, struct tx *tx, const struct sync_notice *n);
 struct sync_presence { const char *account_sid, *service_sid, *identity; bool online; };
 void sync_present(struct sync *s, struct tx *tx, const struct sync_presence *p);
 
+/* Whether an identity may still see an object is to be asked anew: it has left, or lost a right.  Gateways do so (sync_find) before they tell it
+ * more. */
+struct sync_doubt { const char *account_sid, *service_sid, *identity, *object_sid; };
+void sync_doubt(struct sync *s, struct tx *tx, const struct sync_doubt *d);
+
 struct sync_listener {         /* each may be NULL */
     void (*hear)(void *arg, struct tx *tx, const struct sync_event *e);
     void (*notice)(void *arg, struct tx *tx, const struct sync_notice *n);
     void (*presence)(void *arg, struct tx *tx, const struct sync_presence *p);
     void (*created)(void *arg, struct tx *tx, const struct sync_object *o, const char *identity); /* a row of stored.h */
+    void (*doubt)(void *arg, struct tx *tx, const struct sync_doubt *d);
     void  *arg;
 };
 void sync_listen(struct sync *s, const struct sync_listener *x); /* before ledger_start(); kept */

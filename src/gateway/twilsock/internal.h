@@ -103,7 +103,7 @@ struct client {
     struct link        writing;    /* those under way, oldest first */
 };
 
-enum request_what { REQUEST_INIT, REQUEST_UPDATE, REQUEST_MESSAGE, REQUEST_SUBSCRIPTIONS };
+enum request_what { REQUEST_INIT, REQUEST_UPDATE, REQUEST_MESSAGE, REQUEST_SUBSCRIPTIONS, REQUEST_DOUBT };
 
 /* A frame of a client, and what becomes of it; lives in its arena. */
 struct request {
@@ -175,6 +175,7 @@ struct sub {
     struct link    in_topic;
     struct topic  *topic;
     struct client *client;
+    enum sync_type type;
     enum sub_state state;
     uint64_t       batch;          /* the request that it waits for */
     int64_t        last_id;
@@ -182,11 +183,14 @@ struct sub {
     size_t         npending;
     bool           overflown, watched;
 };
+struct doubt { struct note note; struct arena *arena; struct sync_doubt doubt; };
 struct topic { char *sid; struct link subs; };
 void subscriptions_begin(struct request *q);
 void subscriptions_end(struct request *q);
 fault_t subscriptions_read(struct op *op);  /* endpoint: on a reader */
 void subscriptions_fail(struct request *q); /* it was not performed: as if it had not been asked */
+void doubt_arrive(struct hub *h, struct note *n); /* may its identity still see an object?  Until that is known its subs wait */
+void doubt_end(struct request *q);
 void subs_forget(struct client *c);
 const char *type_word(enum sync_type t);
 

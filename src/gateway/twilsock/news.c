@@ -243,11 +243,8 @@ void news_offer(struct sub *s, struct news *n)
             s->overflown = true;
         return;
     }
-    if (n->event.type != SYNC_STREAM) {
-        if (n->event.id <= s->last_id)
-            return;
-        s->last_id = n->event.id;
-    }
+    if (n->event.type != SYNC_STREAM && n->event.id <= s->last_id) /* the replay had it */
+        return;
     if (client_wants(s->client, "twilio.sync.event"))
         deliver(s->client, n);
 }

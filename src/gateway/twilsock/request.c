@@ -238,6 +238,8 @@ static void on_back(struct hub *h, struct note *n)
     c->under_way--;
     if (q->what == REQUEST_INIT || q->what == REQUEST_UPDATE)
         client_vouched(q);
+    else if (q->what == REQUEST_DOUBT)
+        doubt_end(q);
     else {
         if (q->what == REQUEST_SUBSCRIPTIONS && q->inner.answer.status == 200)
             subscriptions_end(q);

@@ -6,6 +6,7 @@
  *   hub      the reply; for each object the replay, "established", and what was kept and is newer; the sub is LIVE */
 #include "gateway/twilsock/internal.h"
 
+#include "live/live.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct page {
 
 struct wanted {
     const char *sid;
+    const char *index, *query; /* of a live query: what it asks, should it have been forgotten */
     enum sync_type type;
     int64_t after;    /* NO_VALUE: the client knows nothing, and wants only what comes */
     bool was_watched; /* a source has been told for this sub */
@@ -53,6 +55,8 @@ static const char *read_wanted(const json_t *one, struct wanted *w)
     const json_t *last = json_object_get(one, "last_event_id");
 
     w->sid = json_get_string(one, "object_sid");
+    w->index = json_get_string(one, "index_name");
+    w->query = json_get_string(one, "query_string");
     if (!w->sid || !*w->sid || strlen(w->sid) > 400)
         return "object_sid is missing";
     if (!type_of(json_get_string(one, "object_type"), &w->type))
@@ -210,6 +214,7 @@ static void mark(struct request *q, struct wanted *w)
     held_forget(&s->pending);
     s->npending = 0;
     s->overflown = false;
+    s->type = w->type;
     w->was_watched = s->watched;
 }
 
@@ -304,6 +309,43 @@ static void replay_data(struct replay *r, enum sync_change change, int64_t id)
     replay_event(r, change, &(struct sync_item){ .event_id = id, .data = o->data, .date_updated = o->date_updated });
 }
 
+/* What a client has missed of a query is not known any more: so all of it, in place of what it has. */
+static fault_t replay_result(struct replay *r, struct sync_ask *ask, struct sync *sync)
+{
+    struct arena *a = r->q->arena;
+    struct sync_items items = { 0 };
+    struct json_out o;
+    fault_t f = sync_items(sync, ask, r->object, &(struct sync_page){ .index = NO_VALUE }, &items);
+
+    if (f)
+        return f;
+    json_begin(&o, a);
+    json_open(&o, '{');
+    json_pair_str(&o, "event_type", "live_query_updated");
+    json_pair_raw(&o, "correlation_id", r->q->batch->correlation);
+    json_pair_bool(&o, "strictly_ordered", true);
+    json_key(&o, "event");
+    json_open(&o, '{');
+    json_pair_str(&o, "query_id", r->object->sid);
+    json_pair_int(&o, "last_event_id", r->object->last_event_id);
+    json_key(&o, "items");
+    json_open(&o, '[');
+    for (size_t i = 0; i < items.n; i++) {
+        json_open(&o, '{');
+        json_pair_str(&o, "key", items.rows[i].key);
+        json_pair_raw(&o, "data", items.rows[i].data);
+        json_pair_int(&o, "revision", items.rows[i].event_id);
+        json_close(&o, '}');
+    }
+    json_close(&o, ']');
+    json_close(&o, '}');
+    json_close(&o, '}');
+    struct page *p = *r->w->end = arena_alloc(a, sizeof(*p));
+    p->bytes = notification(a, "twilio.sync.event", json_done(&o), &p->n);
+    r->w->end = &p->next;
+    return NULL;
+}
+
 static fault_t replay_items(struct replay *r, struct sync_ask *ask, struct sync *sync)
 {
     const struct sync_object *o = r->object;
@@ -312,7 +354,7 @@ static fault_t replay_items(struct replay *r, struct sync_ask *ask, struct sync 
     fault_t f = sync_replay(sync, ask, o, after, &items);
 
     if (f)
-        return f;
+        return f->id == F_GONE && o->type == SYNC_LIVE_QUERY ? replay_result(r, ask, sync) : f;
     for (size_t i = 0; i < items.n; i++) {
         if (context != NO_VALUE && context < items.rows[i].event_id) {
             replay_data(r, SYNC_CONTEXT, context);
@@ -361,6 +403,10 @@ static void look_at(struct op *op, struct request *q, struct wanted *w)
 
     w->on_ledger = false;
     fault_t f = sync_find(h->sync, &ask, w->type, w->sid, &o);
+    if (f && op->tx && w->type == SYNC_LIVE_QUERY && w->index && w->query) { /* forgotten, or the server began anew */
+        f = live_revive(h->site->live, op->tx, &q->caller->who, w->sid, w->index, w->query);
+        f = f ? f : sync_find(h->sync, &ask, w->type, w->sid, &o);
+    }
     if (on_reader && (f ? f->status == 404 : wants_ledger(&o))) { /* a source that lives in memory is not asked here */
         w->on_ledger = true;
         return;
@@ -414,19 +460,23 @@ fault_t subscriptions_read(struct op *op)
 /* --- hub: after
  * ------------------------------------------------------------------------------------------------------------- */
 
+/* What has been kept for it, and is newer than what it knows. */
+static void resume(struct sub *s)
+{
+    s->state = SUB_LIVE;
+    for (LIST_EACH(l, &s->pending))
+        news_offer(s, CONTAINER_OF(l, struct waiting_news, link)->news);
+    held_forget(&s->pending);
+    s->npending = 0;
+}
+
 static void go_live(struct request *q, struct wanted *w, struct sub *s)
 {
     for (struct page *p = w->first; p; p = p->next)
         client_send(q->client, p->bytes, p->n);
     tell(q, w, "subscription_established", "completed", NULL);
-    s->state = SUB_LIVE;
     s->last_id = w->last_id;
-    for (LIST_EACH(l, &s->pending)) {
-        struct waiting_news *n = CONTAINER_OF(l, struct waiting_news, link);
-        news_offer(s, n->news);
-    }
-    held_forget(&s->pending);
-    s->npending = 0;
+    resume(s);
 }
 
 /* The sub that this request has marked; NULL: it was cancelled since, or marked anew. */
@@ -472,4 +522,62 @@ void subscriptions_fail(struct request *q)
         if (s)
             sub_free(s);
     }
+}
+
+/* --- doubts
+ * ----------------------------------------------------------------------------------------------------------------- */
+
+static void doubt_sub(struct sub *s, const char *service_sid)
+{
+    struct client *c = s->client;
+    struct arena *a = arena_new();
+    struct request *q = arena_alloc(a, sizeof(*q));
+    struct batch *b = arena_alloc(a, sizeof(*b));
+    struct wanted *w = arena_alloc(a, sizeof(*w));
+
+    *w = (struct wanted){
+        .sid = arena_strdup(a, s->topic->sid), .type = s->type, .after = NO_VALUE, .was_watched = true, .end = &w->first
+    };
+    *b = (struct batch){ .service = arena_strdup(a, service_sid), .rows = w, .n = 1 };
+    *q = (struct request){ .arena = a, .client = c, .caller = c->caller, .what = REQUEST_DOUBT, .batch = b };
+    q->caller->refs++;
+    q->frame.payload = "";
+    list_init(&q->in_writing);
+    s->state = SUB_PENDING;
+    s->batch = q->number = ++c->writes;
+    request_perform(q, &(struct way){ .label = "tsock", .method = "POST", .path = "/v4/Subscriptions", .query = "" });
+}
+
+void doubt_arrive(struct hub *h, struct note *note)
+{
+    struct doubt *d = CONTAINER_OF(note, struct doubt, note);
+    const struct sync_doubt *what = &d->doubt;
+    struct topic *t = map_get(&h->topics, what->object_sid);
+
+    for (struct link *l = t ? t->subs.next : NULL; t && l != &t->subs; l = l->next) {
+        struct sub *s = CONTAINER_OF(l, struct sub, in_topic);
+        const struct principal *who = &s->client->caller->who;
+        if (s->client->state != CLIENT_READY || !str_eq(who->account_sid, what->account_sid) ||
+            !str_eq(who->identity, what->identity))
+            continue;
+        if (s->state == SUB_PENDING) /* perhaps judged before: it shall ask again */
+            s->overflown = true;
+        else
+            doubt_sub(s, what->service_sid);
+    }
+    arena_free(d->arena);
+}
+
+void doubt_end(struct request *q)
+{
+    struct wanted *w = &q->batch->rows[0];
+    struct sub *s = still_wanted(q, w);
+
+    if (q->inner.answer.status != 200) /* it was not looked into; the client subscribes again */
+        client_offload(q->client);
+    else if (s && (w->fault || s->overflown))
+        sub_free(s);
+    else if (s)
+        resume(s);
+    request_free(q);
 }

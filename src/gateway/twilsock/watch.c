@@ -104,6 +104,45 @@ static void hear_notice(void *arg, struct tx *tx, const struct sync_notice *n)
     tx_after(tx, notice_committed, heard);
 }
 
+/* --- doubts ------------------------------------------------------------------------------------------------------- */
+
+struct heard_doubt {
+    struct hub *hub;
+    struct sync_doubt doubt;
+};
+
+static void copy_doubt(struct arena *a, struct sync_doubt *to, const struct sync_doubt *from)
+{
+    to->account_sid = arena_strdup(a, from->account_sid);
+    to->service_sid = arena_strdup(a, from->service_sid);
+    to->identity = arena_strdup(a, from->identity);
+    to->object_sid = arena_strdup(a, from->object_sid);
+}
+
+static void doubt_committed(void *arg)
+{
+    const struct heard_doubt *heard = arg;
+
+    if (!atomic_load(&heard->hub->interest[interest_slot(heard->doubt.object_sid, SLOTS)]))
+        return;
+    struct arena *a = arena_new_sized(512);
+    struct doubt *d = arena_alloc(a, sizeof(*d));
+    d->arena = a;
+    d->note.run = doubt_arrive;
+    copy_doubt(a, &d->doubt, &heard->doubt);
+    if (!hub_send(heard->hub, &d->note))
+        arena_free(a);
+}
+
+static void hear_doubt(void *arg, struct tx *tx, const struct sync_doubt *d)
+{
+    struct heard_doubt *heard = arena_alloc(tx->arena, sizeof(*heard));
+
+    heard->hub = arg;
+    copy_doubt(tx->arena, &heard->doubt, d);
+    tx_after(tx, doubt_committed, heard);
+}
+
 /* --- who is told that it is watched ---------------------------------------------------------------------------------
  */
 
@@ -209,6 +248,6 @@ static void on_reset(void *arg)
 
 void watch_setup(struct hub *h)
 {
-    sync_listen(h->sync, &(struct sync_listener){ .hear = hear, .notice = hear_notice, .arg = h });
+    sync_listen(h->sync, &(struct sync_listener){ .hear = hear, .notice = hear_notice, .doubt = hear_doubt, .arg = h });
     ledger_on_reset(h->site->ledger, on_reset, h);
 }
