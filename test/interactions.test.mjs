@@ -19,7 +19,9 @@ after(() => server.stop());
 async function begin(options) {
   const centre = await makeCentre(server, options);
   const routing = (more = {}) =>
-    JSON.stringify({ properties: { workspace_sid: centre.sid, workflow_sid: centre.workflowSid, ...more } });
+    JSON.stringify({
+      properties: { workspace_sid: centre.sid, workflow_sid: centre.workflowSid, ...more },
+    });
   const story = {
     ...centre,
     routing,
@@ -55,12 +57,16 @@ async function begin(options) {
           (await chat.conversations(conversation.sid).participants.list())
             .map((one) => one.identity ?? one.messagingBinding.address)
             .sort(),
-        agents: async () => (await channel.participants.list()).filter((one) => one.type === 'agent'),
+        agents: async () =>
+          (await channel.participants.list()).filter((one) => one.type === 'agent'),
         say: (author, body) =>
-          chat.conversations(conversation.sid).messages.create({ author, body, xTwilioWebhookEnabled: 'true' }),
+          chat
+            .conversations(conversation.sid)
+            .messages.create({ author, body, xTwilioWebhookEnabled: 'true' }),
       };
     },
-    attributes: async (taskSid) => JSON.parse((await centre.workspace.tasks(taskSid).fetch()).attributes),
+    attributes: async (taskSid) =>
+      JSON.parse((await centre.workspace.tasks(taskSid).fetch()).attributes),
     /** The newest offer of a task, taken. */
     async accept(taskSid) {
       const offer = (await centre.offers(taskSid)).find((one) => one.status === 'pending');
@@ -83,7 +89,10 @@ test('a customer writes: a task with Flex’s attributes; who accepts is in the 
   const c = await begin();
   const alice = await c.agent('alice-a', ['billing'], { contact_uri: 'client:alice_40a' });
   const i = await c.interaction(
-    { attributes: { skill: 'billing', customerName: 'Given', conversations: { campaign: 'x' } }, priority: 3 },
+    {
+      attributes: { skill: 'billing', customerName: 'Given', conversations: { campaign: 'x' } },
+      priority: 3,
+    },
     { from: '+4930123', from_name: 'Eve' },
   );
   assert.equal(i.made.channel.type, 'web');
@@ -192,7 +201,9 @@ test('whoever declines is not in it; nobody at all fails the channel', async () 
   await c.move(i.taskSid, first.sid, 'rejected');
   assert.deepEqual(await i.people(), [i.conversation.identity]);
   assert.equal(await i.status(), 'active');
-  await c.workspace.tasks(i.taskSid).update({ assignmentStatus: 'canceled', reason: 'nobody there' });
+  await c.workspace
+    .tasks(i.taskSid)
+    .update({ assignmentStatus: 'canceled', reason: 'nobody there' });
   const channel = await i.channel.fetch();
   assert.equal(channel.status, 'failed');
   assert.equal(channel.errorMessage, 'nobody there');
@@ -271,14 +282,22 @@ test('an agent begins: a conversation is made, the customer is in it, the task i
   assert.deepEqual(await i.people(), ['+15550100', 'alice-f']);
   await assert.rejects(
     flex.interaction.create({
-      channel: JSON.stringify({ type: 'sms', initiated_by: 'agent', participants: [{ address: '+15550101' }] }),
+      channel: JSON.stringify({
+        type: 'sms',
+        initiated_by: 'agent',
+        participants: [{ address: '+15550101' }],
+      }),
       routing: c.routing(),
     }),
     refused(400),
   );
 
   const api = await flex.interaction.create({
-    channel: JSON.stringify({ type: 'web', initiated_by: 'api', participants: [{ identity: 'eve' }] }),
+    channel: JSON.stringify({
+      type: 'web',
+      initiated_by: 'api',
+      participants: [{ identity: 'eve' }],
+    }),
     routing: c.routing(),
   });
   const j = c.of(api, { sid: api.channel.properties.media_channel_sid });
@@ -320,21 +339,28 @@ test('parked, and back to the same agent, if he can be had', async () => {
   const i = await c.interaction();
   await c.accept(i.taskSid);
   const bob = await c.agent('bob-h', []);
-  await i.channel.update({ status: 'inactive', routing: JSON.stringify({ status: 'closed', resume: 'worker' }) });
+  await i.channel.update({
+    status: 'inactive',
+    routing: JSON.stringify({ status: 'closed', resume: 'worker' }),
+  });
   await i.say(i.conversation.identity, 'Back');
   const second = (await i.channel.invites.list())[1].routing.properties.sid;
   assert.equal((await c.workspace.tasks(second).fetch()).routingTarget, alice);
   await c.accept(second);
-  assert.equal((await i.agents()).filter((one) => one.routingProperties.worker_sid === alice).length, 2);
+  assert.equal(
+    (await i.agents()).filter((one) => one.routingProperties.worker_sid === alice).length,
+    2,
+  );
 
-  await i.channel.update({ status: 'inactive', routing: JSON.stringify({ status: 'closed', resume: 'worker' }) });
+  await i.channel.update({
+    status: 'inactive',
+    routing: JSON.stringify({ status: 'closed', resume: 'worker' }),
+  });
   await c.workspace.workers(alice).update({ activitySid: c.activities.Offline });
   // Her channel cannot be had: whoever is free comes in her place.
-  await c.workspace
-    .workers(alice)
-    .workerChannels('chat')
-    .update({ available: false });
+  await c.workspace.workers(alice).workerChannels('chat').update({ available: false });
   await i.say(i.conversation.identity, 'And again');
+  await server.turnClock(1); // the second try is a command of its own
   const invites = await i.channel.invites.list();
   const last = invites.at(-1).routing.properties.sid;
   assert.equal(await c.status(last), 'reserved');
@@ -342,7 +368,10 @@ test('parked, and back to the same agent, if he can be had', async () => {
   assert.equal(await i.status(), 'active');
   assert.ok(bob);
   await assert.rejects(
-    i.channel.update({ status: 'inactive', routing: JSON.stringify({ status: 'closed', resume: 'cat' }) }),
+    i.channel.update({
+      status: 'inactive',
+      routing: JSON.stringify({ status: 'closed', resume: 'cat' }),
+    }),
     refused(400),
   );
 });
@@ -355,7 +384,9 @@ test('an application’s own invitation takes the place of ours', async () => {
   await i.channel.update({ status: 'inactive', routing: JSON.stringify({ status: 'closed' }) });
   await i.say(i.conversation.identity, 'Back');
   const ours = (await i.channel.invites.list())[1].routing.properties.sid;
-  const theirs = await i.channel.invites.create({ routing: c.routing({ attributes: { own: true } }) });
+  const theirs = await i.channel.invites.create({
+    routing: c.routing({ attributes: { own: true } }),
+  });
   assert.equal(await c.status(ours), 'canceled');
   assert.equal((await c.attributes(theirs.routing.properties.sid)).own, true);
   assert.equal(await i.status(), 'active');
@@ -377,11 +408,18 @@ test('a second agent is invited; one leaves, the other stays; the last one close
   assert.equal(await c.status(i.taskSid), 'completed');
   assert.deepEqual(await i.people(), ['bob-j', i.conversation.identity].sort());
   assert.equal(await i.status(), 'active');
-  await assert.rejects(i.channel.participants(first.sid).update({ status: 'closed' }), refused(409));
+  await assert.rejects(
+    i.channel.participants(first.sid).update({ status: 'closed' }),
+    refused(409),
+  );
 
   await i.channel.participants(second.sid).update({ status: 'wrapup' });
   assert.equal(await c.status(invite.routing.properties.sid), 'wrapping');
-  assert.deepEqual(await i.people(), [i.conversation.identity], 'who leaves with wrap-up is gone already');
+  assert.deepEqual(
+    await i.people(),
+    [i.conversation.identity],
+    'who leaves with wrap-up is gone already',
+  );
   await c.workspace.tasks(invite.routing.properties.sid).update({ assignmentStatus: 'completed' });
   assert.equal(await i.status(), 'active', 'left open on purpose');
   assert.equal(await i.state(), 'active');
@@ -420,8 +458,7 @@ async function transfer(i, body) {
   const answer = await server.fetch(where, { json: body });
   return { http: answer.status, ...(await answer.json()) };
 }
-const look = async (i, sid) =>
-  i.channel.transfers(sid).fetch();
+const look = async (i, sid) => i.channel.transfers(sid).fetch();
 
 test('warm, to a worker: both talk, then one leaves', async () => {
   const c = await begin();
@@ -462,7 +499,9 @@ test('warm, declined: nothing has changed; taken back: neither', async () => {
 
   const two = await transfer(i, { type: 'warm', to: bob });
   const where = `/flex-api/v1/Interactions/${i.made.sid}/Channels/${i.made.channel.sid}/Transfers/${two.sid}`;
-  const back = await (await server.fetch(where, { json: { status: 'failed', note_sid: `KQ${'1'.repeat(32)}` } })).json();
+  const back = await (
+    await server.fetch(where, { json: { status: 'failed', note_sid: `KQ${'1'.repeat(32)}` } })
+  ).json();
   assert.equal(back.status, 'failed');
   assert.equal(back.note_sid, `KQ${'1'.repeat(32)}`);
   assert.equal((await server.fetch(where, { json: { status: 'completed' } })).status, 409);
@@ -531,7 +570,11 @@ test('a transfer that cannot be', async () => {
   const c = await begin();
   await c.agent('alice-q', []);
   const i = await c.interaction();
-  assert.equal((await transfer(i, { type: 'warm', to: c.queues.billing })).http, 400, 'nobody has it yet');
+  assert.equal(
+    (await transfer(i, { type: 'warm', to: c.queues.billing })).http,
+    400,
+    'nobody has it yet',
+  );
   await c.accept(i.taskSid);
   for (const body of [
     { type: 'warm', to: 'nobody' },
@@ -568,7 +611,10 @@ test('a crash loses nothing', async () => {
   const i = await c.interaction();
   const parked = await c.interaction();
   const offer = await c.accept(i.taskSid);
-  await parked.channel.update({ status: 'inactive', routing: JSON.stringify({ status: 'closed' }) });
+  await parked.channel.update({
+    status: 'inactive',
+    routing: JSON.stringify({ status: 'closed' }),
+  });
   await server.kill9();
   await server.restart();
   assert.equal(await i.status(), 'active');

@@ -26,6 +26,9 @@ BASELINE = ROOT / 'tools' / 'drift.txt'
 CONTRACTS = [
     ('twilio_taskrouter_v1.json', '/taskrouter', r'/'),
     ('twilio_conversations_v1.json', '/conversations', r'/'),
+    ('twilio_sync_v1.json', '/sync', r'/'),
+    ('twilio_flex_v1.json', '/flex-api', r'/v1/(Interactions|Channels|FlexFlows|WebChannels|Configuration)\b'),
+    ('twilio_flex_v2.json', '/flex-api', r'/'),
     ('twilio_api_v2010.json', '/api', r'/2010-04-01/Accounts(\.json|/\{\w+\}\.json|/\{\w+\}/(Keys|SigningKeys)\b)'),
 ]
 VERBS = ('get', 'post', 'put', 'patch', 'delete')

@@ -22,8 +22,10 @@ void channel_turn(struct interactions *x, struct tx *tx, struct interaction_chan
 /* --- ends --------------------------------------------------------------------------------------------------------- */
 
 /* Guests have no task that would end their part. */
-static void send_guests_home(struct interactions *x, struct tx *tx, struct room *room)
+static void send_guests_home(struct interactions *x, struct tx *tx, const char *channel_sid)
 {
+    struct room *room = room_of(x, channel_sid);
+
     if (!room)
         return;
     for (LIST_EACH(l, &room->participants)) {
@@ -32,7 +34,7 @@ static void send_guests_home(struct interactions *x, struct tx *tx, struct room 
             continue;
         row_set(tx, p, &p->row.chat_participant_sid, NULL); /* he may read what was said */
         part_closes(x, tx, p);
-        if (!room_of(x, room->sid)) /* it went with the last of them */
+        if (!room_of(x, channel_sid)) /* it went with the last of them */
             return;
     }
 }
@@ -54,7 +56,7 @@ void channel_ends(struct interactions *x, struct tx *tx, struct interaction_chan
     memcpy(sid, c->sid, SID_SIZE);
     channel_turn(x, tx, c, CHANNEL_CLOSED);
     close_conversation(x, tx, c);
-    send_guests_home(x, tx, room_of(x, sid));
+    send_guests_home(x, tx, sid);
 }
 
 void channel_fails(struct interactions *x, struct tx *tx, struct interaction_channel *c, int64_t code, const char *why,
@@ -69,7 +71,7 @@ void channel_fails(struct interactions *x, struct tx *tx, struct interaction_cha
     channel_turn(x, tx, c, CHANNEL_FAILED);
     if (closes)
         close_conversation(x, tx, c);
-    send_guests_home(x, tx, room_of(x, sid));
+    send_guests_home(x, tx, sid);
 }
 
 /* --- who is still there
