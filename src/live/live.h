@@ -23,7 +23,7 @@
  * queue.  What is true now comes from routing's counters, what was from a port to the minutes that measure keeps (the same floor: so
  * whoever stands above both hands it in). */
 #pragma once
-#include "ledger/ledger.h"
+#include "auth/auth.h"
 #include "routing/routing.h"
 #include "sync/sync.h"
 
@@ -44,6 +44,9 @@ void         live_free(struct live *v);                                     /* a
 
 /* Who looks.  worker_sid: an agent, who sees all workers and queues, but only tasks and reservations of their own; NULL: everything. */
 struct live_viewer { const char *account_sid, *workspace_sid, *worker_sid; };
+/* Of a token with the grant flex_insights {service_sid: "WS….insights"}, which names the workspace.  An agent is who has a worker_sid and is neither
+ * supervisor nor admin by their role. */
+fault_t live_viewer_of(struct tx *tx, const struct principal *who, struct live_viewer *out);
 
 struct live_item { const char *key, *data; int64_t revision; };
 struct live_result { const char *query_id; int64_t last_event_id; struct live_item *items; size_t n; };
@@ -52,8 +55,9 @@ struct live_result { const char *query_id; int64_t last_event_id; struct live_it
 fault_t live_open(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, struct live_result *out);
 /* … answers one and forgets it (blank: everything) … */
 fault_t live_ask(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, struct live_result *out);
-/* … opens one again under the name by which a client still knows it.  sync_find() finds it then. */
-fault_t live_revive(struct live *v, struct tx *tx, const struct live_viewer *who, const char *query_id, const char *index, const char *text);
+/* … opens one again under the name by which a client still knows it, if nobody else's is called so.  sync_find() finds it then; sync_replay() answers
+ * GONE, for what that client has missed is not known: it gets all items. */
+fault_t live_revive(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index, const char *text);
 
 /* --- what was: measure's minutes, by task channel */
 struct live_past { int64_t accepted, accepted_in_time, canceled, completed, wait_ms; };

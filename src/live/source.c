@@ -15,14 +15,33 @@ fault_t live_open(struct live *v, struct tx *tx, const struct live_viewer *who, 
     return NULL;
 }
 
-fault_t live_revive(struct live *v, struct tx *tx, const struct live_viewer *who, const char *query_id,
-                    const char *index, const char *text)
+fault_t live_viewer_of(struct tx *tx, const struct principal *who, struct live_viewer *out)
 {
-    struct handle *h;
+    const char *service = who->insights_service;
+    const char *sid = service ? arena_strndup(tx->arena, service, SID_LENGTH) : "";
+    const struct workspace *w = sid_valid(sid, "WS") ? row_find(tx, &workspace_kind, sid) : NULL;
+    bool agent = who->worker_sid && !str_eq(who->role, "supervisor") && !str_eq(who->role, "admin");
 
+    if (!service)
+        return fault(tx->arena, F_FORBIDDEN, "The token has no grant flex_insights");
+    if (!w || !str_eq(w->account_sid, who->account_sid) || !str_eq(service + SID_LENGTH, LIVE_SERVICE))
+        return fault(tx->arena, F_FORBIDDEN, "The token's grant flex_insights names no workspace of this account");
+    *out = (struct live_viewer){ w->account_sid, w->sid, agent ? who->worker_sid : NULL };
+    return NULL;
+}
+
+fault_t live_revive(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index,
+                    const char *text)
+{
+    struct live_viewer viewer;
+    struct handle *h;
+    fault_t f = live_viewer_of(tx, who, &viewer);
+
+    if (f)
+        return f;
     if (!sid_valid(query_id, "QR") || map_get(&v->handles, query_id))
         return fault(tx->arena, F_NOT_FOUND, "There is no query %.64s", query_id ? query_id : "");
-    return query_open(v, tx, who, index, text, query_id, &h);
+    return query_open(v, tx, &viewer, index, text, query_id, &h);
 }
 
 static fault_t find(void *arg, struct sync_ask *ask, const char *name, bool *found, struct sync_object *out)

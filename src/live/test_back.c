@@ -56,7 +56,10 @@ static fault_t revive(struct tx *tx, void *arg)
 {
     struct view *v = arg;
 
-    return live_revive(v->s->live, tx, &v->who, v->object, v->index, v->text);
+    struct principal who = { .account_sid = ACCOUNT };
+
+    who.insights_service = arena_printf(tx->arena, "%s.insights", v->s->workspace);
+    return live_revive(v->s->live, tx, &who, v->object, v->index, v->text);
 }
 
 static fault_t unwatch(struct tx *tx, void *arg)

@@ -2,29 +2,6 @@
 
 #include "live/live.h"
 #include "measure/measure.h"
-#include "routing/kinds.h"
-#include <string.h>
-
-/* --- who asks --------------------------------------------------------------------------------------------------- */
-
-static bool sees_all(const struct principal *who)
-{
-    return !who->worker_sid || str_eq(who->role, "supervisor") || str_eq(who->role, "admin");
-}
-
-static fault_t viewer_of(struct op *op, struct live_viewer *out)
-{
-    const char *service = op->who.insights_service;
-    const char *workspace = service ? arena_strndup(op->arena, service, SID_LENGTH) : "";
-    const struct workspace *w = sid_valid(workspace, "WS") ? op_find(op, &workspace_kind, workspace) : NULL;
-
-    if (!service)
-        return refuse(op, F_FORBIDDEN, "The token has no grant flex_insights");
-    if (!w || !str_eq(service + SID_LENGTH, LIVE_SERVICE))
-        return refuse(op, F_FORBIDDEN, "The token's grant flex_insights names no workspace of this account");
-    *out = (struct live_viewer){ op->who.account_sid, w->sid, sees_all(&op->who) ? NULL : op->who.worker_sid };
-    return NULL;
-}
 
 /* --- the question and its answer -------------------------------------------------------------------------------------
  */
@@ -60,7 +37,7 @@ static fault_t query(struct op *op)
     const char *text = json_get_string(op->json, "query_string"), *type = json_get_string(op->json, "type");
     struct live_result *r = op->data = arena_alloc(op->arena, sizeof *r);
     struct live_viewer who;
-    fault_t f = viewer_of(op, &who);
+    fault_t f = live_viewer_of(op->tx, &op->who, &who);
 
     if (f)
         return f;
