@@ -1,6 +1,9 @@
 #include "demo.h"
 
+#include "chat/chat.h"
+#include "chat/hooks.h"
 #include "product/contact/contact.h"
+#include "product/desktop/desktop.h"
 #include "product/taskrouter/taskrouter.h"
 
 #include "base/log.h"
@@ -74,7 +77,21 @@ static const struct { const char *name, *skill; } queues[] = {
     { "Sales",   "sales" },
 };
 /* clang-format on */
-enum { PEOPLE = sizeof people / sizeof *people, QUEUES = sizeof queues / sizeof *queues };
+static const struct {
+    const char *section, *label, *text;
+} canned[] = {
+    { "Greetings", "Hello", "Hello {{customer.name}}, my name is {{agent.name}}. How can I help you?" },
+    { "Greetings", "Good bye", "Thank you for writing, {{customer.name}}. Have a good day!" },
+    { "General", "One moment", "One moment please, I am looking that up for you." },
+    { "General", "Order number",
+      "Could you tell me your order number? It begins with L and stands at the top of your bill." },
+    { "Workshop", "Picture", "Could you send a picture of what is broken? The paper clip beside the box attaches it." },
+};
+enum {
+    PEOPLE = sizeof people / sizeof *people,
+    QUEUES = sizeof queues / sizeof *queues,
+    CANNED = sizeof canned / sizeof *canned
+};
 
 struct demo {
     struct routing *engine;
@@ -247,6 +264,43 @@ static fault_t make_form(struct demo *d, struct tx *tx, const struct workflow *w
     return NULL;
 }
 
+/* --- writing ---------------------------------------------------------------------------------------------------------
+ */
+
+/* The address that the web chat of the demo's page writes to. */
+static fault_t make_address(struct demo *d, struct tx *tx)
+{
+    struct chat_view v = { .db = tx->db, .tx = tx, .arena = tx->arena };
+    struct address_configuration *a;
+
+    if (address_configuration_by(&v, d->account_sid, "default"))
+        return NULL;
+    a = row_new(tx, &address_configuration_kind, NULL);
+    row_set(tx, a, &a->account_sid, d->account_sid);
+    row_set(tx, a, &a->address, "default");
+    row_set(tx, a, &a->friendly_name, "Web chat");
+    row_set(tx, a, &a->conversation_service_sid, chat_service_default(tx, d->account_sid)->sid);
+    a->type = ADDRESS_CHAT;
+    a->enabled = true;
+    return NULL;
+}
+
+static fault_t make_canned(struct demo *d, struct tx *tx)
+{
+    void *one;
+
+    if (record_find_by(tx->db, tx->arena, &canned_response_kind, "account_sid", d->account_sid, NULL, &one) != DB_OK)
+        return fault(tx->arena, F_UNAVAILABLE, "%s", db_error(tx->db));
+    for (size_t i = 0; i < CANNED && !one; i++) {
+        struct canned_response *c = row_new(tx, &canned_response_kind, NULL);
+        row_set(tx, c, &c->account_sid, d->account_sid);
+        row_set(tx, c, &c->section, canned[i].section);
+        row_set(tx, c, &c->label, canned[i].label);
+        row_set(tx, c, &c->text, canned[i].text);
+    }
+    return NULL;
+}
+
 /* --- all of it -------------------------------------------------------------------------------------------------------
  */
 
@@ -262,7 +316,9 @@ static fault_t populate(struct tx *tx, void *arg)
     f = f ? f : make_workflow(d, tx, &w);
     for (size_t i = 0; i < PEOPLE && !f; i++)
         f = make_person(d, tx, i);
-    return f ? f : make_form(d, tx, w);
+    f = f ? f : make_form(d, tx, w);
+    f = f ? f : make_address(d, tx);
+    return f ? f : make_canned(d, tx);
 }
 
 struct look {
