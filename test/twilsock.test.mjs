@@ -344,3 +344,156 @@ test('when the server stops, clients come back', async () => {
   await client.disconnect();
   await other.stop();
 });
+
+/* What is heard: conversations are objects, too. */
+
+/** A conversation that `who` is in, as an SDK would watch it: its roster and its list of messages. */
+async function conversation(...who) {
+  const { conversations } = server.client.conversations.v1;
+  const made = await conversations.create({ friendlyName: 'Talk' });
+  const here = conversations(made.sid);
+  const participants = [];
+  for (const identity of who) participants.push(await here.participants.create({ identity }));
+  const list = `ES${made.sid.slice(2)}`;
+  return { here, list, sid: made.sid, service: made.chatServiceSid, participants };
+}
+
+const chatToken = (identity, serviceSid) =>
+  token(identity, { grants: [new AccessToken.ChatGrant({ serviceSid })] });
+
+/** Subscribes by hand; answers what comes up to the end of the replay. */
+async function subscribe(r, object_sid, last_event_id = 0, more = {}) {
+  const body = {
+    event_protocol_version: 4,
+    action: 'establish',
+    correlation_id: 1700000000123,
+    requests: [{ object_sid, object_type: 'list', last_event_id, ...more }],
+  };
+  const reply = await r.ask(
+    { ...request('POST', '/v4/Subscriptions'), active_grant: 'ip_messaging' },
+    JSON.stringify(body),
+  );
+  assert.equal(reply.http_status.code, 200);
+  const events = [];
+  for (;;) {
+    const { payload } = await r.next();
+    assert.equal(payload.correlation_id, body.correlation_id);
+    if (payload.event_type.startsWith('subscription_')) return { events, end: payload };
+    events.push(...payload.events.map((e) => ({ type: payload.event_type, ...e })));
+  }
+}
+
+test('what was missed comes first, then what happens', async () => {
+  const { here, list, service } = await conversation('ada', 'bob');
+  for (const body of ['one', 'two', 'three']) await here.messages.create({ body });
+  const r = await ready(chatToken('ada', service));
+  const { events, end } = await subscribe(r, list);
+  assert.deepEqual(
+    events.map((e) => [e.type, e.item_index, e.item_data.text]),
+    [0, 1, 2].map((i) => ['list_item_added', i, ['one', 'two', 'three'][i]]),
+  );
+  assert.equal(end.event_type, 'subscription_established');
+  assert.equal(end.event.replay_status, 'completed');
+  assert.equal(end.event.last_event_id, events.at(-1).id);
+  assert.equal(
+    events[0].item_url,
+    `${server.url}/cds/v3/Lists/${list}/Items/${events[0].item_index}`,
+  );
+
+  await here.messages.create({ body: 'four' });
+  const { message_type, payload } = await r.next();
+  assert.equal(message_type, 'twilio.sync.event');
+  assert.equal(payload.event_type, 'list_item_added');
+  assert.equal(payload.event.item_data.text, 'four');
+  assert.ok(payload.event.id > end.event.last_event_id);
+
+  // Another window, which knows more, is told less.
+  const late = await ready(chatToken('ada', service));
+  assert.deepEqual(
+    (await subscribe(late, list, events[1].id)).events.map((e) => e.item_data.text),
+    ['three', 'four'],
+  );
+});
+
+test('nothing is missed and nothing comes twice while one subscribes', async () => {
+  const { here, list, service } = await conversation('ada');
+  const r = await ready(chatToken('ada', service));
+  const heard = [];
+  const all = new Promise((done) => {
+    r.socket.on('message', (bytes) => {
+      const { method, payload } = parse(bytes);
+      if (method !== 'notification' || !payload.event_type.startsWith('list_item')) return;
+      heard.push(...(payload.events ?? [payload.event]).map((e) => e.item_data.text));
+      if (heard.length === 60) done();
+    });
+  });
+  const saying = (async () => {
+    for (let i = 0; i < 60; i++) await here.messages.create({ body: `${i}` });
+  })();
+  await once(r.socket, 'pong', r.socket.ping());
+  await subscribe(r, list);
+  await Promise.all([saying, all]);
+  assert.deepEqual(
+    heard,
+    Array.from({ length: 60 }, (_, i) => `${i}`),
+  );
+});
+
+test('who has left hears no more, and strangers hear nothing', async () => {
+  const { here, list, service, participants } = await conversation('ada', 'bob');
+  const stranger = await ready(chatToken('eve', service));
+  assert.equal((await subscribe(stranger, list)).end.event_type, 'subscription_failed');
+  const bob = await ready(chatToken('bob', service));
+  const ada = await ready(chatToken('ada', service));
+  await subscribe(bob, list);
+  await subscribe(ada, list);
+  await here.participants(participants[1].sid).remove();
+  await here.messages.create({ body: 'secret' });
+  assert.equal((await ada.next()).payload.event.item_data.text, 'secret');
+  // What bob hears next is the answer to his question, and that he may not.
+  assert.equal((await subscribe(bob, list)).end.event_type, 'subscription_failed');
+});
+
+test('the reply comes before what the request has caused', async () => {
+  const { list, sid, service } = await conversation('ada');
+  const r = await ready(chatToken('ada', service));
+  await subscribe(r, list);
+  for (let i = 0; i < 20; i++) {
+    r.send(
+      { ...request('POST', `/Client/v1/Conversations/${sid}/Messages`), id: `TM${i}` },
+      JSON.stringify({ body: `${i}` }),
+    );
+    const reply = await r.next();
+    assert.equal(reply.method, 'reply');
+    assert.equal(reply.http_status.code, 201, JSON.stringify(reply.payload));
+    const { payload } = await r.next();
+    assert.equal(payload.event.item_data.text, `${i}`);
+    assert.equal(payload.event.item_index, reply.payload.index);
+  }
+});
+
+test('a client hears only what it has registered for', async () => {
+  const { here, list, service } = await conversation('ada');
+  const registrations = [{ product: 'x', message_types: ['something.else'] }];
+  const r = await ready(chatToken('ada', service), { registrations });
+  await subscribe(r, list);
+  await here.messages.create({ body: 'unheard' });
+  assert.equal((await r.ask({ method: 'dance', id: 'TM9' })).id, 'TM9');
+});
+
+test('presence is one thing, however many windows', async () => {
+  const { service } = await conversation('ada', 'ivy');
+  const user = async () => server.client.conversations.v1.services(service).users('ivy').fetch();
+  const until = async (online) => {
+    while ((await user()).isOnline !== online);
+  };
+  const one = await ready(chatToken('ivy', service));
+  await until(true);
+  const two = await ready(chatToken('ivy', service));
+  one.send({ method: 'close' });
+  await one.closed;
+  assert.equal((await two.ask({ method: 'dance' })).status.code, 400);
+  assert.equal((await user()).isOnline, true);
+  two.socket.terminate();
+  await until(false);
+});
