@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REPLAY_MAX = 10 * 1000 };
+
 /* --- one item ------------------------------------------------------------------------------------------------------
  */
 
@@ -238,16 +240,20 @@ fault_t view_items(void *arg, struct sync_ask *ask, const struct sync_object *o,
 static fault_t rows_missed(struct sync_ask *ask, const struct rows *r, const char *owner, int64_t after,
                            struct sync_items *out)
 {
-    struct found f = { .view = { ask->db, ask->tx, ask->arena }, .make = r->make };
+    struct found f = { .view = { ask->db, ask->tx, ask->arena }, .most = REPLAY_MAX, .make = r->make };
     const struct condition conditions[] = {
         { .column = r->owner, .compare = IS, .value = value_text(owner) },
         { .column = r->number, .compare = MORE, .value = value_int(after) },
     };
     const struct order by_number = { r->number, false };
-    const struct selection s = { .conditions = conditions, .nconditions = 2, .orders = &by_number, .norders = 1 };
+    const struct selection s = {
+        .conditions = conditions, .nconditions = 2, .orders = &by_number, .norders = 1, .limit = REPLAY_MAX + 1
+    };
 
     if (record_select(ask->db, ask->arena, r->kind, &s, take, &f) != DB_OK)
         return failed(ask);
+    if (f.more)
+        return fault(ask->arena, F_GONE, "More than %d changes were missed; begin anew", REPLAY_MAX);
     out->rows = f.rows;
     out->n = f.n;
     return NULL;

@@ -107,15 +107,39 @@ static void tell_info(struct tell *t)
     }
 }
 
-/* All three are gone, whoever watches them. */
+static void tell_end(struct tell *t, enum view view, const char *row_sid, const char *account_sid,
+                     const char *service_sid, int64_t last)
+{
+    tell(t, view, row_sid, account_sid, service_sid, SYNC_GONE,
+         (struct sync_item){ .index = NO_VALUE, .event_id = last + 1, .date_expires = NO_VALUE });
+}
+
+/* All three are gone, whoever watches them, and nobody's map has it any more.  Its participants have left without an
+ * event of their own. */
 static void tell_gone(struct tell *t)
 {
     const struct conversation *c = t->change->conversation;
-    const int64_t last[] = { c->event_id, c->messages_event_id, c->roster_event_id };
+    struct chat_view v = { .db = t->tx->db, .tx = t->tx, .arena = t->tx->arena };
+    struct participant **all;
+    size_t n = participants_of(&v, c->sid, &all);
 
-    for (enum view v = VIEW_CHANNEL; v <= VIEW_ROSTER; v++)
-        tell(t, v, c->sid, c->account_sid, c->chat_service_sid, SYNC_GONE,
-             (struct sync_item){ .index = NO_VALUE, .event_id = last[v] + 1, .date_expires = NO_VALUE });
+    for (size_t i = 0; i < n; i++) {
+        const struct participant *p = row_find(t->tx, &participant_kind, all[i]->sid);
+        if (p && p->removed && p->user_sid)
+            tell(t, VIEW_MINE, p->user_sid, p->account_sid, p->chat_service_sid, SYNC_REMOVED,
+                 mine_item(t->tx->arena, p));
+    }
+    tell_end(t, VIEW_CHANNEL, c->sid, c->account_sid, c->chat_service_sid, c->event_id);
+    tell_end(t, VIEW_MESSAGES, c->sid, c->account_sid, c->chat_service_sid, c->messages_event_id);
+    tell_end(t, VIEW_ROSTER, c->sid, c->account_sid, c->chat_service_sid, c->roster_event_id);
+}
+
+static void tell_user_gone(struct tell *t)
+{
+    const struct chat_user *u = t->change->user;
+
+    tell_end(t, VIEW_INFO, u->sid, u->account_sid, u->chat_service_sid, u->event_id);
+    tell_end(t, VIEW_MINE, u->sid, u->account_sid, u->chat_service_sid, u->mine_event_id);
 }
 
 /* clang-format off */
@@ -136,6 +160,7 @@ static const struct news {
     { EV_CONVERSATION_DELIVERY_UPDATED,    SYNC_UPDATED, { tell_message } },
     { EV_CONVERSATION_USER_ADDED,          SYNC_ADDED,   { tell_info } },
     { EV_CONVERSATION_USER_UPDATED,        SYNC_UPDATED, { tell_info } },
+    { EV_CONVERSATION_USER_REMOVED,        SYNC_REMOVED, { tell_user_gone } },
 };
 /* clang-format on */
 
