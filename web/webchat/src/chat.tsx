@@ -103,7 +103,6 @@ class ChatWindow implements Window {
 
   private anew(): void {
     if (this.face.is === 'talk') this.face.chat.stop();
-    this.sessions.forget();
     if (this.settings.skipForm) void this.begin('', this.settings.fields);
     else this.turn({ is: 'form' });
   }

@@ -55,11 +55,14 @@ export class Sessions {
     }
   }
 
+  /** Who has written before goes on as who he was: his history is his. */
   async begin(name: string, preEngagement: Record<string, string>): Promise<Session> {
+    const before = this.stored();
     return this.take('', {
       AddressSid: this.settings.address,
       CustomerFriendlyName: name,
       PreEngagementData: JSON.stringify(preEngagement),
+      ...(before ? { Token: before.token } : {}),
       ...(this.settings.identity ? { Identity: this.settings.identity } : {}),
     });
   }
