@@ -415,28 +415,35 @@ test('what was missed comes first, then what happens', async () => {
   );
 });
 
-test('nothing is missed and nothing comes twice while one subscribes', async () => {
-  const { here, list, service } = await conversation('ada');
-  const r = await ready(chatToken('ada', service));
+/** The texts of a list's messages as one socket hears them; resolves when there are `n`. */
+function hear(r, n) {
   const heard = [];
-  const all = new Promise((done) => {
+  return new Promise((done) => {
     r.socket.on('message', (bytes) => {
       const { method, payload } = parse(bytes);
       if (method !== 'notification' || !payload.event_type.startsWith('list_item')) return;
       heard.push(...(payload.events ?? [payload.event]).map((e) => e.item_data.text));
-      if (heard.length === 60) done();
+      if (heard.at(-1) === `${n - 1}`) done(heard);
     });
   });
-  const saying = (async () => {
-    for (let i = 0; i < 60; i++) await here.messages.create({ body: `${i}` });
-  })();
-  await once(r.socket, 'pong', r.socket.ping());
-  await subscribe(r, list);
-  await Promise.all([saying, all]);
-  assert.deepEqual(
-    heard,
-    Array.from({ length: 60 }, (_, i) => `${i}`),
+}
+
+test('nothing is missed and nothing comes twice, whenever one subscribes', async () => {
+  const { here, list, service } = await conversation('ada');
+  const n = 80;
+  const sockets = await Promise.all(
+    Array.from({ length: 40 }, () => ready(chatToken('ada', service))),
   );
+  const all = sockets.map((r) => hear(r, n));
+  const say = async () => {
+    for (let i = 0; i < n; i++) await here.messages.create({ body: `${i}` });
+  };
+  const watch = async () => {
+    for (const r of sockets) await subscribe(r, list);
+  };
+  await Promise.all([say(), watch()]);
+  const whole = Array.from({ length: n }, (_, i) => `${i}`);
+  for (const heard of await Promise.all(all)) assert.deepEqual(heard, whole);
 });
 
 test('who has left hears no more, and strangers hear nothing', async () => {
