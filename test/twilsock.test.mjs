@@ -8,6 +8,7 @@ import twilio from 'twilio';
 import twilsock from 'twilsock';
 import WebSocket from 'ws';
 import { startServer } from './support/server.mjs';
+import { frame, parse, request } from './support/twilsock.mjs';
 
 const { AccessToken } = twilio.jwt;
 const { TwilsockClient } = twilsock;
@@ -61,19 +62,6 @@ async function connect(jwt = token(), { on = server, wait = true, ...options } =
 
 /* By hand. */
 
-const frame = (header, payload = '') => {
-  const text = JSON.stringify({ payload_size: Buffer.byteLength(payload), ...header });
-  return Buffer.from(`TWILSOCK V3.0 ${Buffer.byteLength(text)}\r\n${text}\r\n${payload}`);
-};
-const parse = (bytes) => {
-  const end = bytes.indexOf('\r\n');
-  const size = Number(bytes.subarray(0, end).toString().split(' ')[2]);
-  const header = JSON.parse(bytes.subarray(end + 2, end + 2 + size));
-  const payload = bytes.subarray(end + 4 + size).toString();
-  assert.equal(header.payload_size, Buffer.byteLength(payload));
-  return { ...header, payload: payload && JSON.parse(payload) };
-};
-
 /** A socket with a mind of its own: what comes is queued for next(). */
 async function raw({ path = '/tsock/v3/wsconnect' } = {}) {
   const socket = new WebSocket(server.url.replace('http', 'ws') + path);
@@ -111,13 +99,6 @@ async function ready(jwt = token(), more = {}) {
   assert.equal(reply.status.code, 200);
   return r;
 }
-const request = (method, path, params = {}, headers = {}) => ({
-  method: 'message',
-  active_grant: 'data_sync',
-  payload_type: 'application/json',
-  http_request: { host: 'cds.us1.twilio.com', path, method, params, headers },
-});
-
 test('a client with a token is let in', async () => {
   const client = await connect();
   assert.equal(client.state, 'connected');
@@ -288,7 +269,7 @@ test('subscriptions of what is not there fail by name, and are cancelled', async
   const r = await ready();
   const subscribe = (body) =>
     r.ask(
-      { ...request('POST', '/v4/Subscriptions') },
+      request('POST', '/v4/Subscriptions'),
       JSON.stringify({ event_protocol_version: 4, correlation_id: 17, ...body }),
     );
   const requests = [
@@ -370,7 +351,7 @@ async function subscribe(r, object_sid, last_event_id = 0, more = {}) {
     requests: [{ object_sid, object_type: 'list', last_event_id, ...more }],
   };
   const reply = await r.ask(
-    { ...request('POST', '/v4/Subscriptions'), active_grant: 'ip_messaging' },
+    request('POST', '/v4/Subscriptions', 'ip_messaging'),
     JSON.stringify(body),
   );
   assert.equal(reply.http_status.code, 200);
