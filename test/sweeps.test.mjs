@@ -18,7 +18,8 @@ before(async () => {
 after(() => server?.stop());
 
 const snake = (name) => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
-const pascal = (name) => name.replace(/(^|_)(\w)/g, (_, __, c) => c.toUpperCase());
+const pascal = (name) =>
+  name.replace(/(^|_|\.)(\w)/g, (_, before, c) => before.replace('_', '') + c.toUpperCase());
 
 // --- what a schema cannot tell -----------------------------------------------------------------------------------------------
 
@@ -52,6 +53,45 @@ const meanings = {
     VirtualStartTime: '2020-01-02T03:04:05Z',
   },
   Accounts: { Status: 'active' },
+  Conversations: {
+    UniqueName: () => `order-${counter()}`,
+    Attributes: '{"a":1}',
+    State: 'active',
+    'Timers.Inactive': 'PT5M',
+    'Timers.Closed': 'PT30M',
+  },
+  Participants: {
+    Identity: ({ workspace }) => `who-${workspace.sid}`, // which does not change
+    Attributes: '{"a":1}',
+    'MessagingBinding.Address': undefined,
+    'MessagingBinding.ProxyAddress': undefined,
+    'MessagingBinding.ProjectedAddress': undefined,
+    LastReadMessageIndex: undefined,
+  },
+  Messages: { Attributes: '{"a":1}' },
+  Users: { Attributes: '{"a":1}' },
+  Roles: { Permission: 'sendMessage' },
+  Webhooks: {
+    Target: 'webhook',
+    'Configuration.Method': 'post',
+    'Configuration.Url': 'https://example.com/hook',
+    'Configuration.Filters': 'onMessageAdded',
+    'Configuration.Triggers': undefined,
+    'Configuration.FlowSid': undefined,
+    'Configuration.ReplayAfter': undefined,
+  },
+  Addresses: {
+    Type: 'sms',
+    Address: () => `+1555${String(counter()).padStart(7, '0')}`,
+    AddressCountry: 'US',
+    'AutoCreation.Type': 'default',
+    'AutoCreation.WebhookUrl': 'https://example.com/hook',
+    'AutoCreation.WebhookMethod': 'post',
+    'AutoCreation.WebhookFilters': 'onMessageAdded',
+    'AutoCreation.StudioFlowSid': undefined, // there is no flow
+    'AutoCreation.StudioRetryCount': undefined,
+  },
+  Credentials: { Type: 'fcm', Sandbox: undefined }, // which is shown as a text
   Forms: {
     TaskChannel: 'chat',
     Topics: '{"billing":"Billing"}',
@@ -128,6 +168,13 @@ async function surroundings() {
   const under = `/taskrouter/v1/Workspaces/${workspace.body.sid}`;
   made.queue = (await request(`${under}/TaskQueues`)).body.task_queues[0].sid;
   made.workflow = (await request(`${under}/Workflows`)).body.workflows[0].sid;
+  const service = await request('/conversations/v1/Services', { form: { FriendlyName: 'Sweep' } });
+  made.service = service.body.sid;
+  for (const base of ['/v1', `/v1/Services/${made.service}`]) {
+    const conversation = await request(`/conversations${base}/Conversations`, { form: {} });
+    assert.equal(conversation.status, 201, JSON.stringify(conversation.body));
+    (made.conversations ??= []).push(conversation.body.sid);
+  }
   return made;
 }
 
@@ -135,6 +182,8 @@ const fill = (path, made, sid) =>
   path.replace(/\{(\w+)\}/g, (_, name) => {
     if (name === 'WorkspaceSid') return made.workspace.sid;
     if (name === 'AccountSid') return server.accountSid;
+    if (name === 'ChatServiceSid') return made.service;
+    if (name === 'ConversationSid') return made.conversations[Number(path.includes('/Services/'))];
     return sid;
   });
 

@@ -132,6 +132,7 @@ struct chat_actor {
     const char  *identity;                    /* of the SDK's user */
     const char  *source;                      /* "API", "SDK", "SMS" …; NULL: derived from by */
     bool         webhooks;                    /* are webhooks to be told?  of the API only where asked for; else always */
+    bool         dated;                       /* the row's date_updated is already what the caller wants */
     struct hook_round *round;                 /* of questions to pre-webhooks (chat/hooks.h); NULL: nobody is asked */
     /* Of a channel's new conversation: who wrote, and what, for whoever is asked about it; or NULL. */
     const struct participant *first_participant;

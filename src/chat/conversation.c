@@ -254,7 +254,7 @@ fault_t conversation_changed(struct chat *c, struct tx *tx, const struct chat_ac
     }
     if (row->inactive_timer != was->inactive_timer || row->closed_timer != was->closed_timer)
         restart_timers(tx, row);
-    if (row->date_updated == was->date_updated)
+    if (!by->dated)
         row->date_updated = tx->now;
     row->event_id++;
     struct chat_change change = { .actor = by, .conversation = row, .was = was };

@@ -122,7 +122,7 @@ fault_t message_changed(struct chat *c, struct tx *tx, const struct chat_actor *
     if (f)
         return f;
     row_set(tx, row, &row->last_updated_by, by->identity ? by->identity : "system");
-    if (row->date_updated == was->date_updated)
+    if (!by->dated)
         row->date_updated = tx->now;
     row_edit(tx, in);
     row->event_id = ++in->messages_event_id;

@@ -258,7 +258,7 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
     if (f)
         return f;
     note_read(tx, row, was);
-    if (row->date_updated == was->date_updated)
+    if (!by->dated)
         row->date_updated = tx->now;
     row_edit(tx, in);
     row->event_id = ++in->roster_event_id;

@@ -206,7 +206,7 @@ static fault_t bind_one(struct op *op, const struct bound *b, const struct form 
 
     if (!text)
         return NULL;
-    if (b->field->type == T_LIST)
+    if (b->field->type == T_LIST && (*text || !(b->field->flags & REQUIRED)))
         text = gather_list(op, form, b->param);
     else if (!*text) {
         /* An empty value clears what can be cleared, and is a value of its own for plain texts. */

@@ -108,6 +108,7 @@ fault_t enter(struct op *op)
     s->actor = (struct chat_actor){ .by = sdk ? BY_SDK : BY_API,
                                     .identity = sdk ? op->who.identity : NULL,
                                     .webhooks = sdk || op->webhooks,
+                                    .dated = op_given(op, "DateUpdated"),
                                     .round = op->tx ? hook_round(op->arena, &op->ask) : NULL };
     f = enter_service(op, s);
     if (!f && op_path(op, "conversation_sid"))
