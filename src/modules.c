@@ -2,6 +2,7 @@
 
 #include "chat/module.h"
 #include "gateway/aim/aim.h"
+#include "gateway/cds/cds.h"
 #include "gateway/cds/insights.h"
 #include "gateway/eventbridge/eventbridge.h"
 #include "gateway/mcs/mcs.h"
@@ -31,7 +32,7 @@ static const struct kind *const kinds[] = {
 static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) };
 
 #define ALL                                                                                                            \
-    &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &sync_product_module,               \
+    &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &sync_product_module, &cds_module,  \
         &insights_module, &chat_module, &conversations_module, &interaction_module, &taskrouter_module,                \
         &eventbridge_module, &twilsock_module, &aim_module, &mcs_module, &desktop_module, &contact_module,             \
         &webhooks_module, &presence_module, &settings_module

@@ -135,8 +135,11 @@ static fault_t may(struct sync_ask *ask, enum sync_type t, const struct sync_sto
                  sync_types[t].word, o->sid);
 }
 
-static fault_t unknown_object(struct sync_ask *ask, enum sync_type t, const char *name)
+/* Some clients read these very words. */
+fault_t unknown_object(struct sync_ask *ask, enum sync_type t, const char *name)
 {
+    if (!sid_valid(name, NULL))
+        return fault(ask->arena, sync_types[t].unknown, "Unique name not found");
     return fault(ask->arena, sync_types[t].unknown, "The %s %.320s was not found", sync_types[t].word, name);
 }
 
@@ -167,7 +170,7 @@ fault_t sync_item_find(struct sync_ask *ask, enum sync_type t, const char *objec
 /* --- as sync.h shows them ------------------------------------------------------------------------------------------
  */
 
-void object_shown(struct arena *a, const struct sync_stored *row, enum sync_type type, struct sync_object *out)
+void sync_object_shown(struct arena *a, const struct sync_stored *row, enum sync_type type, struct sync_object *out)
 {
     *out = (struct sync_object){
         .type = type,
@@ -187,7 +190,7 @@ void object_shown(struct arena *a, const struct sync_stored *row, enum sync_type
     };
 }
 
-void item_shown(struct arena *a, const struct sync_row *row, enum sync_type type, struct sync_item *out)
+void sync_item_shown(struct arena *a, const struct sync_row *row, enum sync_type type, struct sync_item *out)
 {
     *out = (struct sync_item){
         .key = type == SYNC_MAP ? row->key : NULL,
@@ -212,7 +215,7 @@ fault_t stored_find(struct sync_ask *ask, enum sync_type type, const char *name,
     if (f || !o)
         return f;
     *found = true;
-    object_shown(ask->arena, o, type, out);
+    sync_object_shown(ask->arena, o, type, out);
     return may(ask, type, o, SYNC_READ);
 }
 
@@ -236,7 +239,7 @@ static bool gather(void *arg, void *row)
         g->out->more_after = true;
         return false;
     }
-    item_shown(g->ask->arena, row, g->type, &g->out->rows[g->out->n++]);
+    sync_item_shown(g->ask->arena, row, g->type, &g->out->rows[g->out->n++]);
     return true;
 }
 
@@ -299,7 +302,7 @@ static bool gather_change(void *arg, void *row)
         g->out->more_after = true;
         return false;
     }
-    item_shown(g->ask->arena, row, g->type, &g->out->rows[g->out->n++]);
+    sync_item_shown(g->ask->arena, row, g->type, &g->out->rows[g->out->n++]);
     return true;
 }
 

@@ -23,13 +23,12 @@ extern const struct type_facts sync_types[];     /* by enum sync_type, up to SYN
 
 /* A row by its key, whichever thread asks; NULL: there is none. */
 const void *ask_row(struct sync_ask *ask, const struct kind *k, const char *sid);
+fault_t     unknown_object(struct sync_ask *ask, enum sync_type t, const char *name);
 fault_t     ask_failed(struct sync_ask *ask);
 /* find.c: objects of rows, as sync_find() wants them. */
 fault_t stored_find(struct sync_ask *ask, enum sync_type type, const char *name, bool *found, struct sync_object *out);
 fault_t stored_items(struct sync_ask *ask, const struct sync_object *o, const struct sync_page *page, struct sync_items *out);
 fault_t stored_replay(struct sync_ask *ask, const struct sync_object *o, int64_t after, struct sync_items *out);
-void    object_shown(struct arena *a, const struct sync_stored *row, enum sync_type type, struct sync_object *out);
-void    item_shown(struct arena *a, const struct sync_row *row, enum sync_type type, struct sync_item *out);
 /* object.c: what callers send, and news */
 fault_t data_check(struct tx *tx, enum sync_type t, const char *data, size_t max);
 fault_t ttl_set(struct tx *tx, int64_t ttl, int64_t *date);

@@ -75,8 +75,11 @@ static fault_t put(struct tx *tx, enum sync_type t, struct sync_stored *o, const
     f = f ? f : ttl_set(tx, c->ttl.object, &o->date_expires);
     if (f)
         return f;
-    if (c->data)
-        row_set(tx, item, &item->data, c->data);
+    expiry_set(tx, o->sid, item->date_expires);
+    expiry_set(tx, o->sid, o->date_expires);
+    if (!c->data) /* how long it lives is nothing that watchers are told */
+        return NULL;
+    row_set(tx, item, &item->data, c->data);
     o->event_id++;
     o->date_updated = item->date_updated = tx->now;
     item->event_id = o->event_id;
@@ -85,8 +88,6 @@ static fault_t put(struct tx *tx, enum sync_type t, struct sync_stored *o, const
         o->items++;
         o->next_index += t == SYNC_LIST;
     }
-    expiry_set(tx, o->sid, item->date_expires);
-    expiry_set(tx, o->sid, o->date_expires);
     return NULL;
 }
 
@@ -112,8 +113,9 @@ fault_t sync_item_put(struct sync *s, struct tx *tx, enum sync_type t, struct sy
     f = put(tx, t, o, c, item, !there);
     if (f)
         return f;
-    object_tell(s, tx,
-                &(struct object_news){ t, there ? SYNC_UPDATED : SYNC_ADDED, o, .item = item, .identity = c->who });
+    if (c->data)
+        object_tell(s, tx,
+                    &(struct object_news){ t, there ? SYNC_UPDATED : SYNC_ADDED, o, .item = item, .identity = c->who });
     *out = item;
     *added = !there;
     return NULL;

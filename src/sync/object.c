@@ -73,7 +73,7 @@ void object_tell(struct sync *s, struct tx *tx, const struct object_news *n)
     };
 
     if (n->item)
-        item_shown(tx->arena, n->item, n->type, &e.item);
+        sync_item_shown(tx->arena, n->item, n->type, &e.item);
     else
         e.item = (struct sync_item){ .key = n->message_sid,
                                      .event_id = o->event_id,
@@ -89,7 +89,7 @@ static void tell_created(struct sync *s, struct tx *tx, enum sync_type t, const 
 {
     struct sync_object shown;
 
-    object_shown(tx->arena, o, t, &shown);
+    sync_object_shown(tx->arena, o, t, &shown);
     for (size_t i = 0; i < s->nlisteners; i++)
         if (s->listeners[i].created)
             s->listeners[i].created(s->listeners[i].arg, tx, &shown, who);

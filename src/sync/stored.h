@@ -76,6 +76,9 @@ enum sync_right { SYNC_READ, SYNC_WRITE, SYNC_MANAGE };
 fault_t sync_object_find(struct sync_ask *ask, enum sync_type t, const char *name, enum sync_right right, const struct sync_stored **out);
 fault_t sync_item_find(struct sync_ask *ask, enum sync_type t, const char *object_sid, const char *item_sid, const struct sync_row **out);
 
+/* Rows as sync.h shows them. */
+void sync_object_shown(struct arena *a, const struct sync_stored *row, enum sync_type type, struct sync_object *out);
+void sync_item_shown(struct arena *a, const struct sync_row *row, enum sync_type type, struct sync_item *out);
 /* Is if_match (NULL: nothing was asked) the revision of an object, or of an item of one? */
 fault_t sync_match(struct arena *a, enum sync_type t, bool item, const char *if_match, int64_t event_id);
 

@@ -58,7 +58,7 @@ fault_t sync_find(struct sync *s, struct sync_ask *ask, enum sync_type type, con
     }
     if (f || found)
         return f;
-    return fault(ask->arena, sync_types[type].unknown, "The %s %.320s was not found", sync_types[type].word, name);
+    return unknown_object(ask, type, name);
 }
 
 fault_t sync_items(struct sync *s, struct sync_ask *ask, const struct sync_object *o, const struct sync_page *page,
