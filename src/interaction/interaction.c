@@ -220,6 +220,48 @@ struct interaction_participant *interaction_part_of_reservation(struct interacti
     return p ? &p->row : NULL;
 }
 
+struct wanted {
+    void (*each)(void *arg, const char *worker_sid);
+    void *arg;
+};
+
+static void name_worker(void *arg, struct reservation *r)
+{
+    const struct wanted *w = arg;
+
+    w->each(w->arg, r->worker_sid);
+}
+
+void interaction_each_worker(struct interactions *x, struct tx *tx, const char *channel_sid,
+                             void (*each)(void *arg, const char *worker_sid), void *arg)
+{
+    struct room *r = room_of(x, channel_sid);
+
+    for (const struct link *l = r ? r->participants.next : NULL; l && l != &r->participants; l = l->next) {
+        const struct part_live *p = CONTAINER_OF(l, const struct part_live, in_room);
+        if (p->row.worker_sid)
+            each(arg, p->row.worker_sid);
+    }
+    for (const struct link *l = r ? r->invites.next : NULL; l && l != &r->invites; l = l->next) {
+        const struct invite_live *i = CONTAINER_OF(l, const struct invite_live, in_room);
+        if (i->row.task_sid)
+            routing_each_reservation_of_task(x->routing, tx, i->row.task_sid, name_worker,
+                                             &(struct wanted){ each, arg });
+    }
+}
+
+const char *interaction_part_of_worker(struct interactions *x, const char *channel_sid, const char *worker_sid)
+{
+    struct room *r = room_of(x, channel_sid);
+
+    for (const struct link *l = r ? r->participants.next : NULL; l && l != &r->participants; l = l->next) {
+        const struct part_live *p = CONTAINER_OF(l, const struct part_live, in_room);
+        if (p->row.status == PARTICIPANT_ACTIVE && p->row.reservation_sid && str_eq(p->row.worker_sid, worker_sid))
+            return p->row.sid;
+    }
+    return NULL;
+}
+
 bool channel_is_open(const struct interaction_channel *c)
 {
     return c && (c->status == CHANNEL_SETUP || c->status == CHANNEL_ACTIVE || c->status == CHANNEL_TRANSFER);

@@ -115,6 +115,10 @@ fault_t interaction_wish_read(struct tx *tx, const char *channel, struct interac
 fault_t interaction_begin(struct interactions *x, struct tx *tx, struct interaction *row, const struct interaction_wish *wish);
 /* The open channel that a conversation belongs to; NULL: none.  And the conversation's, of a channel. */
 struct interaction_channel *interaction_of_conversation(struct interactions *x, const char *conversation_sid);
+/* Calls each for every worker who is in a channel or holds a reservation of one of its invitations; a worker may come twice. */
+void interaction_each_worker(struct interactions *x, struct tx *tx, const char *channel_sid, void (*each)(void *arg, const char *worker_sid), void *arg);
+/* The active part of a worker in it: UT…; NULL: none. */
+const char *interaction_part_of_worker(struct interactions *x, const char *channel_sid, const char *worker_sid);
 /* Of an open task. */
 struct interaction_invite *interaction_invite_of_task(struct interactions *x, const char *task_sid);
 /* The agent's part that came with this reservation, while it is open. */

@@ -34,7 +34,7 @@ static const struct field channel_fields[] = {
     FIELD(interaction_channel, media_channel_sid, SID,  .flags = INDEXED | HIDDEN, .prefix = "CH"),
     FIELD(interaction_channel, chat_service_sid,  SID,  .flags = HIDDEN, .prefix = "IS"),
     FIELD(interaction_channel, resume,            JSON, .flags = HIDDEN),
-    FIELD(interaction_channel, last_worker_sid,   SID,  .flags = HIDDEN, .prefix = "WK"),
+    FIELD(interaction_channel, last_worker_sid,   SID,  .flags = HIDDEN | INDEXED, .prefix = "WK"),
     FIELD(interaction_channel, joined,            BOOL, .flags = HIDDEN),
     FIELD(interaction_channel, left,              BOOL, .flags = HIDDEN),
     FIELD(interaction_channel, again,             BOOL, .flags = HIDDEN),

@@ -6,6 +6,7 @@
  * or, when it must wait, with the courier; while the courier holds one frame of a session, the others of that session
  * follow it. */
 #include "gateway/eventbridge/internal.h"
+#include "interaction/interaction.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -344,19 +345,24 @@ struct holders {
     size_t n;
 };
 
-static void add_holder(void *arg, struct reservation *r)
+static void add_once(void *arg, const char *worker_sid)
 {
     struct holders *h = arg;
 
     for (size_t i = 0; i < h->n; i++)
-        if (!strcmp(h->seen[i], r->worker_sid))
+        if (!strcmp(h->seen[i], worker_sid))
             return;
     const char **seen = arena_alloc(h->arena, (h->n + 1) * sizeof(*seen));
     if (h->n)
         memcpy(seen, h->seen, h->n * sizeof(*seen));
     h->seen = seen;
-    h->seen[h->n++] = r->worker_sid;
-    add_desk(h->parcel, h->arena, r->worker_sid);
+    h->seen[h->n++] = worker_sid;
+    add_desk(h->parcel, h->arena, worker_sid);
+}
+
+static void add_holder(void *arg, struct reservation *r)
+{
+    add_once(arg, r->worker_sid);
 }
 
 static void open_event(struct json_out *o, struct tx *tx, const struct event *e)
@@ -435,6 +441,23 @@ static bool render_worker(struct parcel *p, struct tx *tx, const struct event *e
     return true;
 }
 
+/* Who works in the channel hears who comes and goes, under the names that Flex's SDK knows. */
+static bool render_participant(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+{
+    const struct interaction_participant *part = e->subject;
+
+    interaction_each_worker(p->bridge->interactions, tx, part->channel_sid, add_once,
+                            &(struct holders){ .parcel = p, .arena = tx->arena });
+    if (!p->n)
+        return false;
+    json_begin(o, tx->arena);
+    json_open(o, '{');
+    json_pair_str(o, "event_type", event_name(e->type) + strlen("interaction."));
+    json_key(o, "payload");
+    part_json(o, part);
+    return true;
+}
+
 typedef bool render(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o);
 
 /* NULL: of no interest to a worker's client. */
@@ -467,6 +490,11 @@ static render *renderer_of(enum event_type type)
     case EV_WORKER_CAPACITY_UPDATE:
     case EV_WORKER_CHANNEL_AVAILABILITY_UPDATE:
         return render_worker;
+    case EV_INTERACTION_PARTICIPANT_ADDED:
+    case EV_INTERACTION_PARTICIPANT_ADD_FAILED:
+    case EV_INTERACTION_PARTICIPANT_MODIFIED:
+    case EV_INTERACTION_PARTICIPANT_REMOVED:
+        return render_participant;
     default:
         return NULL;
     }

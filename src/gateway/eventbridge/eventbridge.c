@@ -81,9 +81,9 @@ static fault_t check_caller(struct call *c)
     return NULL;
 }
 
-static fault_t check_workspace(struct call *c)
+static fault_t check_workspace(struct call *c, const struct route *route)
 {
-    const char *sid = c->sids[0];
+    const char *sid = route->flex ? c->op->who.workspace_sid : c->sids[0];
 
     if (strcmp(sid, c->op->who.workspace_sid) != 0)
         return refuse(c->op, F_FORBIDDEN, "This token is not for workspace %.64s", sid);
@@ -94,9 +94,10 @@ static fault_t check_workspace(struct call *c)
 static fault_t read_now(struct op *op)
 {
     struct call *c = op->data;
-    fault_t f = check_workspace(c);
+    const struct route *route = route_of(c);
+    fault_t f = check_workspace(c, route);
 
-    return f ? f : route_of(c)->run(c);
+    return f ? f : route->run(c);
 }
 
 /* Who hears of what a client's request causes hears of it after the answer, so deliver() must know that there is one.
@@ -132,7 +133,7 @@ static fault_t request(struct op *op)
         op_continue_on_reader(op, read_now);
         return NULL;
     }
-    f = check_workspace(c);
+    f = check_workspace(c, route);
     return f ? f : run_as(c, route);
 }
 
@@ -145,6 +146,7 @@ static fault_t start(struct site *site, struct arena *a)
     b->ledger = site->ledger;
     b->clock = site->clock;
     b->engine = site->engine;
+    b->interactions = site->interactions;
     b->courier = courier_start();
     b->flush.arena = arena_new();
     list_init(&b->dirty);

@@ -20,7 +20,7 @@
 
 enum {
     ENVELOPE_MAX = 64 * 1024,
-    SEGMENTS_MAX = 8,
+    SEGMENTS_MAX = 10,
     SESSIONS_MAX = 100, /* sockets a worker: tabs, and pages that were closed without a word */
     WAITING_MAX = 1000, /* frames for a socket that has not loaded its lists */
     DISPLACED_MAX = 10000,
@@ -69,6 +69,7 @@ struct route {
     const char *method, *pattern;
     perform *run;
     bool reads; /* on a reader's thread */
+    bool flex;  /* not below a workspace: the token's own is meant */
 };
 const struct route *route_of(struct call *c);
 
@@ -78,6 +79,10 @@ perform transfer_begin, transfer_update;
 perform reservation_supervise, participant_update;
 fault_t call_instruct(struct call *c, struct reservation *r, const char *name);
 void answer_task(struct call *c, const struct task *t);
+/* interactions.c */
+perform interaction_create, interaction_fetch, interaction_channels, paused_channels, channel_fetch, channel_update;
+perform invites_list, invite_create, invite_update, participants_list, participant_create, participant_modify;
+perform handover_create, handover_fetch, handover_update;
 perform list_activities, list_workers, list_queues, queue_fetch;
 
 /* The first SDK (tunnel.c).  May this token use that channel at all? */
@@ -108,6 +113,9 @@ void reservation_json(struct json_out *o, struct routing *e, struct tx *tx, cons
 void transfer_json(struct json_out *o, struct tx *tx, const struct transfer *x);
 
 /* --- sockets ------------------------------------------------------------------------------------------------------ */
+
+struct interaction_participant;
+void part_json(struct json_out *o, const struct interaction_participant *p);
 
 struct session;
 
@@ -166,6 +174,7 @@ struct bridge {
     struct ledger *ledger;
     struct clock *clock;
     struct routing *engine;
+    struct interactions *interactions;
     struct map desks;     /* channel sid -> struct desk */
     struct map displaced; /* token hash -> struct displaced */
     struct link dirty;    /* sessions with frames to flush */

@@ -5,6 +5,9 @@
 
 #define W "Workspaces/{}"
 #define K W "/Workers/{}"
+#define I "v1/Interactions/{}"
+#define C I "/Channels/{}"
+#define T "v1/Instances/{}/Interactions/{}/Channels/{}/Transfers"
 
 /* clang-format off */
 static const struct route routes[] = {
@@ -28,6 +31,26 @@ static const struct route routes[] = {
     { "POST", W "/Tasks/{}/Reservations/{}",  reservation_supervise },
     { "GET",  W "/TaskQueues",                list_queues, .reads = true },
     { "GET",  W "/TaskQueues/{}",             queue_fetch, .reads = true },
+    /* of Flex's SDK */
+    { "POST", "v1/Interactions",              interaction_create, .flex = true },
+    { "GET",  I,                              interaction_fetch, .flex = true },
+    { "GET",  I "/Channels",                  interaction_channels, .flex = true },
+    { "GET",  "v1/Channels",                  paused_channels, .flex = true },
+    { "GET",  C,                              channel_fetch, .flex = true },
+    { "POST", C,                              channel_update, .flex = true },
+    { "PUT",  C,                              channel_update, .flex = true },
+    { "GET",  C "/Invites",                   invites_list, .flex = true },
+    { "POST", C "/Invites",                   invite_create, .flex = true },
+    { "POST", C "/Invites/{}",                invite_update, .flex = true },
+    { "PUT",  C "/Invites/{}",                invite_update, .flex = true },
+    { "GET",  C "/Participants",              participants_list, .flex = true },
+    { "POST", C "/Participants",              participant_create, .flex = true },
+    { "POST", C "/Participants/{}",           participant_modify, .flex = true },
+    { "PUT",  C "/Participants/{}",           participant_modify, .flex = true },
+    { "POST", T,                              handover_create, .flex = true },
+    { "GET",  T "/{}",                        handover_fetch, .flex = true },
+    { "POST", T "/{}",                        handover_update, .flex = true },
+    { "PUT",  T "/{}",                        handover_update, .flex = true },
 };
 /* clang-format on */
 
