@@ -29,7 +29,7 @@ struct figure_item {
     const char *key;
     uint64_t hash;
     struct leaf *leaf;
-    int64_t event_id;
+    int64_t event_id, added_id;
 };
 
 struct figure {
@@ -287,7 +287,7 @@ static struct sync_item item_shown(struct arena *a, const struct figure *f, cons
         .key = i->key,
         .index = NO_VALUE,
         .event_id = i->event_id,
-        .added_id = i->event_id,
+        .added_id = i->added_id,
         .revision = revision_text(a, i->event_id),
         .data = i->leaf->text,
         .date_created = f->made,
@@ -337,7 +337,9 @@ static void look(struct figure *f, struct tx *tx, bool first)
         item->leaf = leaf_make(text);
         item->hash = hash;
         item->event_id = f->last_event_id = live_next_id(f->all->live, tx->now);
-        if (f->watched && !first)
+        if (first)
+            item->added_id = item->event_id;
+        else if (f->watched)
             tell(f, tx, item);
     }
 }

@@ -16,6 +16,7 @@ struct asked {
     const char *name, *key, *data;
     fault_t fault;
     struct sync_object object;
+    int64_t added_id;
     bool watch;
     size_t n;
 };
@@ -34,6 +35,7 @@ static fault_t ask_map(struct tx *tx, void *arg)
         return NULL;
     must(sync_items(s->sync, &ask, &x->object, &page, &items));
     x->n = items.n;
+    x->added_id = items.n ? items.rows[0].added_id : NO_VALUE;
     x->data = items.n ? arena_strdup(s->arena, items.rows[0].data) : NULL;
     if (x->watch)
         sync_watched(s->sync, tx, &x->object, true);
@@ -56,10 +58,12 @@ static void queues_have_figures(void **state)
 
     assert_null(x.fault);
     assert_int_equal(x.n, 4);
+    int64_t made = x.object.last_event_id;
     act(s, make_task, 0, "{}");
     settle(s);
     assert_string_equal(s->told, "tasks_now ");
     x = figure(s, x.object.sid, "tasks_now", false); /* by its sid, too */
+    assert_true(x.added_id <= made);                 /* a client who was late hears of an update, not of a new item */
     assert_non_null(strstr(x.data, "\"queue\":{\"pending_tasks\":1,\"reserved_tasks\":0,"));
     assert_non_null(strstr(x.data, arena_printf(s->arena,
                                                 "\"longest_task_waiting_sid\":\"%s\","
