@@ -1,0 +1,239 @@
+// What an agent's desktop does with a conversation: through the event bridge, with the agent's own token.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import WebSocket from 'ws';
+import { makeCentre } from './support/centre.mjs';
+import { startServer } from './support/server.mjs';
+import { nextEvent, workerToken } from './support/worker.mjs';
+
+let server, key, chat, flex;
+before(async () => {
+  server = await startServer();
+  key = await server.client.newSigningKeys.create({ friendlyName: 'agents' });
+  chat = server.client.conversations.v1;
+  flex = server.client.flexApi.v1;
+});
+after(() => server.stop());
+
+async function begin() {
+  const centre = await makeCentre(server);
+  const tokenOf = (workerSid, more = {}) =>
+    workerToken(server.accountSid, key, { workspaceSid: centre.sid, workerSid, ...more });
+  /** What Flex's SDK sends, as that agent. */
+  const send = async (workerSid, method, url, params = {}, more = {}) => {
+    const answer = await server.fetch('/event-bridge/v1/wschannels', {
+      json: { url, method, params, token: tokenOf(workerSid, more), apiVersion: 'v2' },
+      auth: null,
+    });
+    const body = await answer.json();
+    return { http: answer.status, ...(body.payload ?? body) };
+  };
+  return {
+    ...centre,
+    tokenOf,
+    send,
+    async interaction(attributes = {}) {
+      const conversation = await chat.conversations.create({});
+      const identity = `guest-${Math.random()}`;
+      await chat.conversations(conversation.sid).participants.create({ identity });
+      const made = await flex.interaction.create({
+        channel: JSON.stringify({
+          type: 'web',
+          initiated_by: 'customer',
+          properties: { media_channel_sid: conversation.sid },
+        }),
+        routing: JSON.stringify({
+          properties: { workspace_sid: centre.sid, workflow_sid: centre.workflowSid, attributes },
+        }),
+      });
+      return {
+        sid: made.sid,
+        identity,
+        conversationSid: conversation.sid,
+        taskSid: made.routing.properties.sid,
+        path: `v1/Interactions/${made.sid}/Channels/${made.channel.sid}`,
+        transfers: `v1/Instances/GO${server.accountSid.slice(2)}/Interactions/${made.sid}/Channels/${made.channel.sid}/Transfers`,
+        say: (body) =>
+          chat.conversations(conversation.sid).messages.create({ author: identity, body }),
+        state: async () => (await chat.conversations(conversation.sid).fetch()).state,
+      };
+    },
+    /** The agent's socket, without the SDK, which does not know these events: what it hears is in `heard`. */
+    async socket(workerSid) {
+      const address = server.url.replace(/^http/, 'ws');
+      const socket = new WebSocket(
+        `${address}/event-bridge/v1/wschannels?token=${tokenOf(workerSid)}`,
+      );
+      const heard = [];
+      await once(socket, 'message');
+      let look = () => {};
+      socket.on('message', (data) => {
+        heard.push(JSON.parse(data));
+        look();
+      });
+      await send(workerSid, 'GET', `Workspaces/${centre.sid}/Workers/${workerSid}/Reservations`);
+      return {
+        close: () => socket.close(),
+        async next(type) {
+          for (;;) {
+            const at = heard.findIndex((event) => event.event_type === type);
+            if (at >= 0) return heard.splice(0, at + 1).at(-1).payload;
+            await new Promise((resolve) => (look = resolve));
+          }
+        },
+      };
+    },
+  };
+}
+
+test('an agent with the official SDK: offered, accepted, parked, resumed, wrapped up', async () => {
+  const c = await begin();
+  const aliceSid = await c.agent('alice', []);
+  const alice = await server.worker({ workspaceSid: c.sid, workerSid: aliceSid });
+  const offered = nextEvent(alice, 'reservationCreated');
+  const i = await c.interaction({ order: 3 });
+  const reservation = await offered;
+  const { flexInteractionSid, flexInteractionChannelSid, conversationSid } =
+    reservation.task.attributes;
+  assert.equal(flexInteractionSid, i.sid);
+  assert.equal(conversationSid, i.conversationSid);
+  await reservation.accept();
+
+  const path = `v1/Interactions/${flexInteractionSid}/Channels/${flexInteractionChannelSid}`;
+  const channel = await c.send(aliceSid, 'GET', path);
+  assert.equal(channel.status, 'active');
+  const { participants } = await c.send(aliceSid, 'GET', `${path}/Participants`);
+  assert.deepEqual(participants.map((one) => one.type).sort(), ['agent', 'customer']);
+
+  const completed = nextEvent(reservation, 'completed');
+  const parked = await c.send(aliceSid, 'PUT', path, {
+    status: 'inactive',
+    routing: { status: 'closed', resume: 'worker' },
+  });
+  assert.equal(parked.status, 'inactive', JSON.stringify(parked));
+  await completed;
+  const { channels } = await c.send(aliceSid, 'GET', 'v1/Channels');
+  assert.deepEqual(
+    channels.map((one) => one.sid),
+    [flexInteractionChannelSid],
+  );
+
+  const back = nextEvent(alice, 'reservationCreated');
+  const resumed = await c.send(aliceSid, 'PUT', path, { status: 'active' });
+  assert.equal(resumed.status, 'active', JSON.stringify(resumed));
+  const again = await back;
+  assert.equal(again.task.attributes.flexInteractionSid, i.sid);
+  await again.accept();
+  assert.equal(await i.state(), 'active');
+  const wrapping = nextEvent(again, 'wrapup');
+  await c.send(aliceSid, 'POST', path, { Status: 'closed' });
+  await wrapping;
+  assert.equal(await i.state(), 'closed');
+  await again.complete();
+});
+
+test('who works in a channel hears who comes and goes', async () => {
+  const c = await begin();
+  const alice = await c.agent('alice', []);
+  const socket = await c.socket(alice);
+  const i = await c.interaction();
+  await c.move(i.taskSid, (await socket.next('reservation.created')).sid, 'accepted');
+  const added = await socket.next('participant.added');
+  assert.equal(added.type, 'agent');
+  assert.equal(added.worker_sid, alice);
+  assert.equal(added.interaction_sid, i.sid);
+
+  const bob = await c.agent('bob', []);
+  const invite = await c.send(alice, 'POST', `${i.path}/Invites`, {
+    routing: { properties: { workspace_sid: c.sid, worker_sid: bob } },
+  });
+  assert.equal(invite.http, 200, JSON.stringify(invite));
+  const taken = await c.send(bob, 'PUT', `${i.path}/Invites/${invite.sid}`, { status: 'accepted' });
+  assert.equal(taken.http, 200, JSON.stringify(taken));
+  assert.equal((await socket.next('participant.added')).worker_sid, bob);
+  const { participants } = await c.send(bob, 'GET', `${i.path}/Participants`);
+  const part = participants.find((one) => one.routing_properties?.worker_sid === bob);
+  const notHis = participants.find((one) => one.routing_properties?.worker_sid === alice);
+  assert.equal(
+    (await c.send(bob, 'PUT', `${i.path}/Participants/${notHis.sid}`, { status: 'closed' })).http,
+    403,
+  );
+  const gone = await c.send(bob, 'PUT', `${i.path}/Participants/${part.sid}`, { status: 'closed' });
+  assert.equal(gone.http, 200, JSON.stringify(gone));
+  assert.equal((await socket.next('participant.removed')).worker_sid, bob);
+  assert.equal(await i.state(), 'active');
+  socket.close();
+});
+
+test('an agent hands on', async () => {
+  const c = await begin();
+  const alice = await c.agent('alice', []);
+  const i = await c.interaction();
+  const [offer] = await c.offers(i.taskSid);
+  await c.move(i.taskSid, offer.sid, 'accepted');
+  const bob = await c.agent('bob', []);
+  const made = await c.send(alice, 'POST', i.transfers, { type: 'cold', to: bob });
+  assert.equal(made.status, 'active', JSON.stringify(made));
+  const pending = (await c.offers(i.taskSid)).find((one) => one.status === 'pending');
+  await c.move(i.taskSid, pending.sid, 'accepted');
+  assert.equal((await c.send(bob, 'GET', `${i.transfers}/${made.sid}`)).status, 'completed');
+  const warm = await c.send(bob, 'POST', i.transfers, { type: 'warm', to: c.queues.billing });
+  assert.equal(warm.status, 'active', JSON.stringify(warm));
+  const back = await c.send(bob, 'PUT', `${i.transfers}/${warm.sid}`, { status: 'canceled' });
+  assert.equal(back.status, 'failed');
+  assert.equal(await c.status(i.taskSid), 'assigned');
+});
+
+test('a transfer of the worker SDK’s own is one of the interaction', async () => {
+  const c = await begin();
+  const aliceSid = await c.agent('alice', []);
+  const alice = await server.worker({ workspaceSid: c.sid, workerSid: aliceSid });
+  const offered = nextEvent(alice, 'reservationCreated');
+  const i = await c.interaction();
+  const reservation = await offered;
+  await reservation.accept();
+  const bob = await c.agent('bob', []);
+  await reservation.task.transfer(bob, { mode: 'WARM' });
+  assert.equal((await c.send(aliceSid, 'GET', i.path)).status, 'transfer');
+  const pending = (await c.offers(i.taskSid)).find((one) => one.status === 'pending');
+  await c.move(i.taskSid, pending.sid, 'accepted');
+  assert.equal((await c.send(aliceSid, 'GET', i.path)).status, 'active');
+});
+
+test('nobody touches what is not his', async () => {
+  const c = await begin();
+  const alice = await c.agent('alice', []);
+  const i = await c.interaction();
+  const [offer] = await c.offers(i.taskSid);
+  await c.move(i.taskSid, offer.sid, 'accepted');
+  const mallory = await c.agent('mallory', [], { activity: 'Offline' });
+  for (const [method, url, params] of [
+    ['GET', i.path],
+    ['PUT', i.path, { status: 'closed' }],
+    ['GET', `${i.path}/Participants`],
+    ['GET', `${i.path}/Invites`],
+    ['POST', `${i.path}/Invites`, { routing: {} }],
+    ['POST', `${i.path}/Participants`, { type: 'agent', mediaProperties: {} }],
+    ['POST', i.transfers, { type: 'cold', to: mallory }],
+  ])
+    assert.equal((await c.send(mallory, method, url, params)).http, 403, `${method} ${url}`);
+  assert.equal((await c.send(mallory, 'GET', i.path, {}, { role: 'supervisor' })).http, 200);
+  assert.equal(await i.state(), 'active');
+
+  const other = await begin();
+  const j = await other.interaction();
+  assert.equal(
+    (
+      await c.send(
+        alice,
+        'GET',
+        `${i.path.split('/Channels')[0]}/${j.path.split('/').slice(3).join('/')}`,
+      )
+    ).http,
+    404,
+  );
+  assert.equal((await c.send(alice, 'PUT', i.path, { status: 'asleep' })).http, 400);
+  assert.equal((await c.send(alice, 'PUT', i.path, { status: 'inactive' })).http, 400);
+});
