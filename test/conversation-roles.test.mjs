@@ -148,6 +148,18 @@ test('an author is who the token says, and a role is given by the account only',
   assert.equal(sam.roleSid, roles('conversation', 'guest'));
 });
 
+test('somebody is written to by e-mail under a name', async () => {
+  const { where } = await talk();
+  const binding = { address: 'kim@example.com', proxy_address: 'desk@example.com', name: 'Kim' };
+  const add = (level) =>
+    ask('ada', 'POST', `${where}/Participants`, { messaging_binding: { ...binding, level } });
+  assert.deepEqual(await add('beside'), { status: 400, code: 20001 });
+  assert.equal((await add('cc')).status, 201);
+  const sid = where.split('/').at(-1);
+  const kim = (await service.conversations(sid).participants.list()).at(-1);
+  assert.deepEqual(kim.messagingBinding, { type: 'email', ...binding, level: 'cc' });
+});
+
 test('a token opens nothing of the REST API itself', async () => {
   for (const path of ['/v1/Conversations', '/v1/Roles', '/v1/Users', '/v1/Services']) {
     const auth = ['token', chat.token('ada')];

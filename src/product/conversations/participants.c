@@ -107,6 +107,25 @@ static fault_t find(struct op *op, const char *key, void **row)
     return NULL;
 }
 
+/* How somebody is written to by e-mail; the browser SDKs say so, and no parameter of the contract does. */
+static fault_t set_email(struct op *op, struct participant *p)
+{
+    static const char *const levels[] = { "to", "cc", "bcc", "from" };
+    const char *name = op_param(op, "MessagingBinding.Name"), *level = op_param(op, "MessagingBinding.Level");
+    bool known = !level;
+
+    for (size_t i = 0; i < sizeof levels / sizeof *levels && !known; i++)
+        known = str_ieq(levels[i], level);
+    if (!known)
+        return refuse(op, F_INVALID_PARAMETER, "MessagingBinding.Level '%.16s' is not one of: to, cc, bcc, from",
+                      level);
+    if (name && utf8_length(name) > CHAT_NAME_MAX)
+        return refuse(op, F_INVALID_PARAMETER, "MessagingBinding.Name is longer than %d characters", CHAT_NAME_MAX);
+    row_set(op->tx, p, &p->binding_name, name);
+    row_set(op->tx, p, &p->binding_level, level);
+    return NULL;
+}
+
 static fault_t create(struct op *op, void *row)
 {
     struct scope *s = scope_of(op);
@@ -115,6 +134,7 @@ static fault_t create(struct op *op, void *row)
 
     if (!f)
         f = may(op, is_self(op, p->identity) ? "joinConversation" : "addParticipant");
+    f = f ? f : set_email(op, p);
     set_dates(op->params, &p->date_created, &p->date_updated);
     return f ? f : participant_add(chat_of(op), op->tx, &s->actor, s->conversation, p);
 }
