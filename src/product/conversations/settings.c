@@ -11,6 +11,7 @@ static const struct kind *const kinds[] = { &credential_kind, &notifications_kin
 static const struct resource *const resources[] = {
     &configuration_resource, &account_webhooks_resource, &service_webhooks_resource, &service_notifications_resource,
     &address_resource,       &credential_resource,       &scoped_webhook_resource,   &service_scoped_webhook_resource,
+    &binding_resource,
 };
 
 const struct module settings_module = { .name = "settings", .kinds = ROWS(kinds), .resources = ROWS(resources) };
