@@ -36,9 +36,9 @@ static void hear_presence(void *arg, struct tx *tx, const struct sync_presence *
     struct chat_view v = { .db = tx->db, .tx = tx, .arena = tx->arena };
     const struct chat_service *s = p->identity ? chat_find(&v, &chat_service_kind, p->service_sid) : NULL;
 
-    if (!s || !s->reachability_enabled)
+    if (!s)
         return;
-    struct chat_user *u = chat_user_find(&v, s->sid, p->identity);
+    struct chat_user *u = s->reachability_enabled ? chat_user_find(&v, s->sid, p->identity) : NULL;
     const char *name = name_of(tx->arena, s->sid, p->identity);
     if (p->online && !map_get(&r->online, name)) {
         struct arena *own = arena_new_sized(strlen(name) + 1);
@@ -47,6 +47,22 @@ static void hear_presence(void *arg, struct tx *tx, const struct sync_presence *
         arena_free(map_remove(&r->online, name));
     if (u)
         turn(r, tx, u, p->online);
+}
+
+/* A first socket comes before the user that its client makes. */
+static void hear_user(void *arg, struct tx *tx, const struct event *e)
+{
+    struct reachability *r = arg;
+    const struct chat_change *change = e->subject;
+    const struct chat_user *added = change->user;
+    struct chat_view v = { .db = tx->db, .tx = tx, .arena = tx->arena };
+    const struct chat_service *s = chat_find(&v, &chat_service_kind, added->chat_service_sid);
+
+    if (!s || !s->reachability_enabled || !map_get(&r->online, name_of(tx->arena, s->sid, added->identity)))
+        return;
+    struct chat_user *u = row_find(tx, &chat_user_kind, added->sid);
+    row_edit(tx, u);
+    u->is_online = true;
 }
 
 struct found {
@@ -111,6 +127,7 @@ void reachability_add(struct chat *c, struct ledger *l, struct sync *s, struct a
 
     r->chat = c;
     sync_listen(s, &(struct sync_listener){ .presence = hear_presence, .arg = r });
+    ledger_listen(l, &(struct listener){ .prefix = "conversation.user.added", .hear = hear_user, .arg = r });
     ledger_alarm(l, &(struct alarm_kind){ .name = "chat.offline", .ring = ring, .arg = r });
     ledger_on_loaded(l, loaded, r);
     ledger_on_reset(l, reset, r);

@@ -1,7 +1,7 @@
 /* pages: items of lists and maps, page by page.
  *
  * A page's token names the item that it follows ("A" and its key or index) or precedes ("B"): so it stays right while
- * items come and go. */
+ * items come and go.  It also says how many were asked for: SDKs before 4 send a token and nothing else. */
 #include "gateway/cds/internal.h"
 
 #include "base/text.h"
@@ -53,9 +53,16 @@ static fault_t read_order(struct op *op, struct wanted *w)
 static fault_t read_token(struct op *op, enum sync_type t, const char *token, struct wanted *w)
 {
     bool down = token[0] == 'C' || token[0] == 'D', good = token[0] && strchr("ABCD", token[0]) && token[1];
+    const char *dot = good ? strchr(token, '.') : NULL, *given = op_param(op, "PageSize");
     size_t n = 0;
-    char *text = good ? base64url_decode(op->arena, token + 1, strlen(token + 1), &n) : NULL;
+    char *text = dot ? base64url_decode(op->arena, dot + 1, strlen(dot + 1), &n) : NULL;
+    int64_t size = 0;
 
+    if (dot && (!str_to_int(arena_strndup(op->arena, token + 1, (size_t)(dot - token - 1)), &size) || size < 1 ||
+                size > SYNC_PAGE_MAX))
+        text = NULL;
+    if (!given || !*given)
+        w->page.size = (size_t)size;
     if (!text || !utf8_valid(text, n) || strlen(text) != n || place(op, t, text, &w->page))
         return refuse(op, F_SYNC_PAGE_TOKEN, "PageToken '%.64s' is not valid for this list", token);
     w->backwards = token[0] == 'B' || token[0] == 'D';
@@ -104,11 +111,11 @@ static void turn_round(struct sync_items *items)
 }
 
 /* "A" and "B" in rising order, "C" and "D" in falling. */
-static const char *token_of(struct op *op, const struct sync_item *i, bool before, bool falling)
+static const char *token_of(struct op *op, const struct sync_item *i, size_t size, bool before, bool falling)
 {
     const char *text = i->key ? i->key : arena_printf(op->arena, "%lld", (long long)i->index);
 
-    return arena_printf(op->arena, "%c%s", "ABCD"[2 * falling + before],
+    return arena_printf(op->arena, "%c%zu.%s", "ABCD"[2 * falling + before], size,
                         base64url_encode(op->arena, text, strlen(text)));
 }
 
@@ -142,9 +149,10 @@ fault_t cds_page(struct op *op, struct sync_ask *ask, const struct cds_type *t, 
     json_pair_str(o, "key", "items");
     json_pair_int(o, "page_size", (int64_t)w.page.size);
     json_pair_str(o, "previous_token",
-                  items.n && items.more_before ? token_of(op, &items.rows[0], true, falling) : NULL);
+                  items.n && items.more_before ? token_of(op, &items.rows[0], w.page.size, true, falling) : NULL);
     json_pair_str(o, "next_token",
-                  items.n && items.more_after ? token_of(op, &items.rows[items.n - 1], false, falling) : NULL);
+                  items.n && items.more_after ? token_of(op, &items.rows[items.n - 1], w.page.size, false, falling)
+                                              : NULL);
     json_close(o, '}');
     return NULL;
 }
