@@ -36,6 +36,7 @@ static void session_json(struct op *op, const struct user *u, int64_t expires)
 
     json_begin(&o, op->arena);
     json_open(&o, '{');
+    json_pair_str(&o, "user_sid", u->sid);
     json_pair_str(&o, "identity", u->username);
     json_pair_str(&o, "full_name", u->full_name);
     json_pair_raw(&o, "roles", u->roles ? u->roles : "[]");
