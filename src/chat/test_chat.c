@@ -563,6 +563,157 @@ static void test_removal(void **state)
     assert_int_equal(count(s, "alarm"), 0);
 }
 
+/* --- anything, in any order --------------------------------------------------------------------------- */
+
+/* Each counts what must not be. */
+/* clang-format off */
+static const char *const lies[] = {
+    "conversation c WHERE participants_count <> (SELECT count(*) FROM participant WHERE conversation_sid = c.sid AND removed = 0)",
+    "conversation c WHERE bindings_count <> (SELECT count(*) FROM participant WHERE conversation_sid = c.sid AND removed = 0 AND address IS NOT NULL)",
+    "conversation c WHERE messages_count <> (SELECT count(*) FROM message WHERE conversation_sid = c.sid AND removed = 0)",
+    "conversation c WHERE next_index <> (SELECT count(*) FROM message WHERE conversation_sid = c.sid)",
+    "conversation c WHERE next_index <> (SELECT coalesce(max(message_index), -1) + 1 FROM message WHERE conversation_sid = c.sid)",
+    "conversation c WHERE messages_event_id <> (SELECT coalesce(max(event_id), 0) FROM message WHERE conversation_sid = c.sid)",
+    "conversation c WHERE roster_event_id <> (SELECT coalesce(max(event_id), 0) FROM participant WHERE conversation_sid = c.sid)",
+    "conversation WHERE state = 'closed' AND (date_inactive IS NOT NULL OR date_closed IS NOT NULL)",
+    "chat_user u WHERE conversations_count <> (SELECT count(*) FROM participant WHERE user_sid = u.sid AND removed = 0)",
+    "chat_user u WHERE mine_event_id < (SELECT coalesce(max(mine_event_id), 0) FROM participant WHERE user_sid = u.sid)",
+    "participant p WHERE removed = 0 AND identity IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chat_key WHERE value = p.sid AND sid = 'who:' || p.conversation_sid || ':' || p.identity)",
+    "participant p WHERE removed = 0 AND address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chat_key WHERE value = p.sid AND sid = 'at:' || p.conversation_sid || ':' || p.address)",
+    "chat_key k WHERE (sid LIKE 'who:%' OR sid LIKE 'at:%') AND NOT EXISTS (SELECT 1 FROM participant WHERE sid = k.value AND removed = 0)",
+    "chat_key k WHERE sid LIKE 'pair:%' AND NOT EXISTS (SELECT 1 FROM participant p JOIN conversation c ON c.sid = p.conversation_sid WHERE c.sid = k.value AND c.state <> 'closed' AND p.removed = 0 AND k.sid = 'pair:' || p.account_sid || ':' || p.address || char(31) || p.proxy_address)",
+    "participant p JOIN conversation c ON c.sid = p.conversation_sid WHERE c.state <> 'closed' AND p.removed = 0 AND p.proxy_address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chat_key k WHERE k.value = c.sid AND k.sid = 'pair:' || p.account_sid || ':' || p.address || char(31) || p.proxy_address)",
+    "message m WHERE delivery_sent <> (SELECT count(*) FROM receipt WHERE message_sid = m.sid AND status IN ('sent', 'delivered', 'read', 'undelivered'))",
+    "message m WHERE delivery_failed <> (SELECT count(*) FROM receipt WHERE message_sid = m.sid AND status = 'failed')",
+    "message m WHERE delivery_read <> (SELECT count(*) FROM receipt WHERE message_sid = m.sid AND status = 'read')",
+};
+/* clang-format on */
+
+enum { WORLD_ACTS = 4000, WORLD_CONVERSATIONS = 6, WORLD_PEOPLE = 5, WORLD_MESSAGES = 40 };
+
+struct world {
+    struct stage *s;
+    uint64_t seed;
+    const char *conversations[WORLD_CONVERSATIONS], *messages[WORLD_MESSAGES], *homes[WORLD_MESSAGES];
+    size_t nmessages;
+    int done, refused;
+};
+
+static unsigned any(struct world *w, unsigned n)
+{
+    w->seed = w->seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(w->seed >> 33) % n;
+}
+
+static fault_t change_read(struct tx *tx, struct act *a)
+{
+    struct chat_view v = view_in(tx);
+    struct participant *p = participant_find(&v, a->s->conversation, a->identity);
+
+    if (!p)
+        return NULL;
+    row_edit(tx, p);
+    p->last_read_message_index = a->n;
+    return participant_changed(a->s->chat, tx, a->by, p);
+}
+
+static fault_t leave_if_there(struct tx *tx, struct act *a)
+{
+    struct chat_view v = view_in(tx);
+    const char *sid = a->identity ? key_look(&v, key_of_identity(tx->arena, a->s->conversation, a->identity))
+                                  : key_look(&v, key_of_address(tx->arena, a->s->conversation, a->address));
+    struct participant *p = sid ? row_find(tx, &participant_kind, sid) : NULL;
+
+    return p ? participant_remove(a->s->chat, tx, a->by, p) : NULL;
+}
+
+static fault_t unsay_if_there(struct tx *tx, struct act *a)
+{
+    const struct message *m = row_find(tx, &message_kind, a->made);
+
+    return m && !m->removed ? unsay(tx, a) : NULL;
+}
+
+static fault_t receive_if_there(struct tx *tx, struct act *a)
+{
+    struct chat_view v = view_in(tx);
+    const char *sid = key_look(&v, key_of_address(tx->arena, a->s->conversation, a->address));
+
+    return sid && row_find(tx, &message_kind, a->made) ? receive(tx, a) : NULL;
+}
+
+static void world_speaks(struct world *w, const char *identity, const char *address)
+{
+    const char *sid = ACT(w->s, say, .body = "x", .identity = identity, .address = address);
+
+    if (w->s->refusal)
+        return;
+    w->messages[w->nmessages % WORLD_MESSAGES] = sid;
+    w->homes[w->nmessages++ % WORLD_MESSAGES] = w->s->conversation;
+}
+
+static void world_acts(struct world *w)
+{
+    struct stage *s = w->s;
+    unsigned where = any(w, WORLD_CONVERSATIONS), person = any(w, WORLD_PEOPLE), dice = any(w, 100);
+    const char *identity = arena_printf(s->arena, "person-%u", person);
+    const char *address = arena_printf(s->arena, "+1%u", person), *proxy = any(w, 2) ? "+8" : "+9";
+    unsigned which = any(w, WORLD_MESSAGES);
+
+    s->refusal = 0;
+    if (!w->conversations[where]) {
+        begin(s, any(w, 2) ? "PT5M" : NULL, any(w, 2) ? "PT20M" : NULL);
+        w->conversations[where] = s->conversation;
+    }
+    s->conversation = w->conversations[where];
+    if (dice < 15)
+        ACT(s, join, .identity = identity);
+    else if (dice < 30)
+        ACT(s, join, .address = address, .proxy = any(w, 4) ? proxy : NULL);
+    else if (dice < 36)
+        ACT(s, leave_if_there, .identity = identity);
+    else if (dice < 42)
+        ACT(s, leave_if_there, .address = address);
+    else if (dice < 62)
+        world_speaks(w, any(w, 2) ? identity : NULL, address);
+    else if (dice < 64)
+        ACT(s, fall_out, .body = "never said", .identity = identity);
+    else if (dice < 70)
+        ACT(s, change_read, .identity = identity, .n = any(w, 8));
+    else if (dice < 76 && w->messages[which]) {
+        s->conversation = w->homes[which];
+        ACT(s, unsay_if_there, .made = w->messages[which]);
+    } else if (dice < 88 && w->messages[which]) {
+        s->conversation = w->homes[which];
+        ACT(s, receive_if_there, .made = w->messages[which], .address = address,
+            .status = (enum receipt_status)(1 + any(w, 5)));
+    } else if (dice < 91)
+        ACT(s, turn_to, .n = 1 + any(w, 3));
+    else if (dice < 93) {
+        ACT(s, destroy, 0);
+        w->conversations[where] = NULL;
+    } else if (dice < 97)
+        ledger_turn(s->ledger, any(w, 8) * MINUTE);
+    else if (dice < 98)
+        ledger_reload(s->ledger);
+    w->refused += s->refusal != 0;
+    w->done++;
+}
+
+static void test_world(void **state)
+{
+    struct world w = { .s = *state, .seed = 7 };
+
+    while (w.done < WORLD_ACTS) {
+        world_acts(&w);
+        for (size_t i = 0; w.done % 50 == 0 && i < sizeof lies / sizeof *lies; i++)
+            if (count(w.s, lies[i]))
+                fail_msg("after %d acts: %s", w.done, lies[i]);
+        w.s->heard[0] = '\0';
+    }
+    assert_true(w.refused > 100 && w.refused < WORLD_ACTS / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -575,6 +726,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_delivery, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_roles, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_removal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_world, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
