@@ -29,6 +29,7 @@ static const struct setting {
     { FIELD(config, media_max,       INT,  .initial = "157286400", .min = 1048576, .max = 1073741824), "bytes of a file that somebody sends in a conversation" },
     { FIELD(config, slow_ms,         INT,  .initial = "10000", .min = 100, .max = 600000),    "a request must have arrived in this time" },
     { FIELD(config, idle_ms,         INT,  .initial = "60000", .min = 100, .max = 600000),    "an idle connection is kept this long" },
+    { FIELD(config, events_days,     INT,  .initial = "30", .min = 0, .max = 36500),          "days that an event stays in the log; 0: for ever" },
     { FIELD(config, drain_ms,        INT,  .initial = "10000", .min = 0, .max = 600000),      "at SIGTERM, what is under way has this long to end" },
 };
 /* clang-format on */

@@ -10,7 +10,7 @@
 struct config {
     const char *listen, *data, *web, *clock, *tls_cert, *tls_key, *log_level, *account_name;
     bool        demo, log_json, trust_proxy, allow_private_webhooks;
-    int64_t     threads, readers, connections_max, body_max, media_max, slow_ms, idle_ms, drain_ms;
+    int64_t     threads, readers, connections_max, body_max, media_max, slow_ms, idle_ms, drain_ms, events_days;
 };
 
 /* Reads arguments (without program and command) into *c; on refusal what is wrong, in the arena; NULL: all is well. */

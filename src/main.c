@@ -142,7 +142,11 @@ static const char *start_engines(struct server *s, const struct module *const *l
     const char *why = NULL;
     size_t nkinds;
     const struct kind **kinds = rest_kinds(s->arena, list, &nkinds);
-    struct ledger_config ledger = { .store = s->store, .clock = s->site.clock, .kinds = kinds, .nkinds = nkinds };
+    struct ledger_config ledger = { .store = s->store,
+                                    .clock = s->site.clock,
+                                    .kinds = kinds,
+                                    .nkinds = nkinds,
+                                    .events_kept = s->config.events_days * DAY };
     struct rest_config rest = { .modules = list,
                                 .store = s->store,
                                 .clock = s->site.clock,

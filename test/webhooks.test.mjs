@@ -333,3 +333,29 @@ test('the log has every event, by number, from any place on', async () => {
   assert.equal(created[0].at_ms - (created[0].at_ms % 1000), Date.parse(created[0].at));
   assert.deepEqual(await get(`/EventLog/${created[3].sid}`), { status: 200, ...created[3] });
 });
+
+test('the log is kept for a while, and says so to who asks for what is gone', async () => {
+  await server.stop();
+  server = await startServer({ args: ['--events-days', '2'] });
+  const log = (after) => get(`/EventLog?After=${after}`);
+  const { workspaces } = server.client.taskrouter.v1;
+  await workspaces.create({ friendlyName: 'Old' });
+  const old = (await log(0)).events.length;
+  await server.turnClock(24 * 3600_000);
+  await workspaces.create({ friendlyName: 'New' });
+  const last = old + (await log(old)).events.length;
+  await server.turnClock(25 * 3600_000);
+  const { events } = await log(0);
+  assert.deepEqual([events[0].number, events.length], [old + 1, last - old]);
+  assert.deepEqual((await log(old)).events, events);
+  const gone = await log(1);
+  assert.deepEqual([gone.status, gone.code], [410, 20410]);
+  assert.match(gone.message, new RegExp(`number 2 is gone, the log begins with ${old + 1}`));
+  await server.turnClock(48 * 3600_000);
+  assert.deepEqual((await log(0)).events, []);
+  assert.deepEqual((await log(last)).events, []);
+  assert.equal((await log(last - 1)).status, 410);
+  await server.restart();
+  await workspaces.create({ friendlyName: 'Later' });
+  assert.equal((await log(0)).events[0].number, last + 1);
+});

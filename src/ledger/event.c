@@ -58,6 +58,21 @@ static bool take_number(void *arg, struct columns *c)
     return false;
 }
 
+#define LAST_MARK                                                                                                      \
+    "SELECT number FROM log_mark WHERE sid = ?" /* of an account whose events are all gone: older than any */
+
+int64_t event_first(struct db *db, const char *account_sid)
+{
+    struct value v = value_text(account_sid);
+    int64_t first = 0, mark = 0;
+
+    if (db_run(db, "SELECT number FROM event WHERE account_sid = ? ORDER BY sid LIMIT 1", &v, 1, take_number, &first) !=
+            DB_OK ||
+        db_run(db, LAST_MARK, &v, 1, take_number, &mark) != DB_OK)
+        return NO_VALUE;
+    return first ? first : mark + 1;
+}
+
 /* SIDs of events are in the order of their numbers, so the last by SID has the highest. */
 static struct account_log *log_of(struct ledger *l, const char *account)
 {
@@ -71,11 +86,17 @@ static struct account_log *log_of(struct ledger *l, const char *account)
     if (!log || !sid)
         abort();
     *log = (struct account_log){ .sid = sid };
-    if (db_run(l->db, "SELECT number FROM event WHERE account_sid = ? ORDER BY sid DESC LIMIT 1", &v, 1, take_number,
+    if (db_run(l->db, LAST_MARK, &v, 1, take_number, &log->last) != DB_OK ||
+        db_run(l->db, "SELECT number FROM event WHERE account_sid = ? ORDER BY sid DESC LIMIT 1", &v, 1, take_number,
                &log->last) != DB_OK)
         l->failed = true;
     map_put(&l->accounts, log->sid, log);
     return log;
+}
+
+int64_t event_last(struct ledger *l, const char *account)
+{
+    return log_of(l, account)->last;
 }
 
 void events_forget(struct ledger *l)

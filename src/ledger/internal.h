@@ -152,6 +152,12 @@ void events_undo(struct ledger *l);               /* those of the command */
 void events_forget(struct ledger *l);
 bool events_load(struct ledger *l);               /* SIDs go on after the last one of the log */
 
+int64_t event_last(struct ledger *l, const char *account); /* the number given last */
+
+/* purge.c */
+extern const struct kind log_mark_kind;
+void    purge_setup(struct ledger *l);
+
 /* alarm.c */
 void    alarms_setup(struct ledger *l);
 int64_t alarms_next(const struct ledger *l);      /* when, or NO_VALUE */

@@ -108,13 +108,13 @@ static bool listed(const struct ledger_config *c, const struct kind *k)
 
 const char *kinds_make(struct ledger *l, struct arena *a)
 {
-    const struct kind *const own[] = { &alarm_kind_record, &event_kind };
+    const struct kind *const own[] = { &alarm_kind_record, &event_kind, &log_mark_kind };
     size_t n = l->config.nkinds;
-    const struct kind **all = arena_alloc(l->arena, (n + 2) * sizeof *all);
+    const struct kind **all = arena_alloc(l->arena, (n + 3) * sizeof *all);
 
     for (size_t i = 0; i < n; i++)
         all[i] = l->config.kinds[i];
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!listed(&l->config, own[i]))
             all[n++] = own[i];
     l->kinds = arena_alloc(l->arena, n * sizeof *l->kinds);

@@ -26,6 +26,7 @@ struct ledger *ledger_new(struct arena *a, const struct ledger_config *c, const 
         return NULL;
     }
     alarms_setup(l);
+    purge_setup(l);
     return l;
 }
 

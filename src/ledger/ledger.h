@@ -58,6 +58,7 @@ struct ledger_config {
     struct store *store;
     struct clock *clock;
     const struct kind *const *kinds; size_t nkinds; /* every kind of the server; schema_sync() is done by the ledger */
+    int64_t       events_kept; /* ms that an event stays in the log; 0: for ever */
 };
 
 /* Set-up, on one thread, before ledger_start(): */
@@ -143,6 +144,8 @@ struct event {
 };
 /* Completes number, sid and at; keeps a row of kind "event"; tells the listeners. */
 void event_tell(struct tx *tx, struct event *e);
+/* Old events go (ledger_config.events_kept), an account's oldest first; the number of the oldest that is there, or would be next. */
+int64_t event_first(struct db *db, const char *account_sid); /* any thread; NO_VALUE: the store failed */
 extern const struct kind event_kind;                /* sid, account_sid, number, event_type, at, scope_sid, … */
 
 /* --- alarms ---------------------------------------------------------------------------------------------- */

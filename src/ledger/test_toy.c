@@ -187,7 +187,7 @@ static void on_gig(void *arg, const void *row, const void *was, bool gone)
 void toy_open(struct toy *t)
 {
     const char *why = NULL;
-    struct ledger_config c = { .clock = t->clock, .kinds = kinds, .nkinds = 3 };
+    struct ledger_config c = { .clock = t->clock, .kinds = kinds, .nkinds = 3, .events_kept = t->events_kept };
 
     c.store = t->store = store_open(t->arena, t->folder, &why);
     if (!t->store)

@@ -36,6 +36,7 @@ struct toy {
     struct mailbox *bells;  /* the alarm "real" sends one here */
     struct mail    bell;
     bool           break_reload;
+    int64_t        events_kept; /* for the next toy_open() */
     int64_t        ring_again; /* an alarm "again" sets itself this much later */
 };
 

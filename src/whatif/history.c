@@ -1,5 +1,6 @@
 /* History: the log read from its beginning.  Up to the start it says how the people stood; from there on it is a list
  * of actions, which a play performs again. */
+#include "codec/date.h"
 #include "ledger/ledger.h"
 #include "whatif/internal.h"
 #include <stdio.h>
@@ -355,12 +356,38 @@ static bool hear(void *arg, struct columns *c)
     return true;
 }
 
+static bool take_time(void *arg, struct columns *c)
+{
+    *(int64_t *)arg = column_int(c, 0);
+    return false;
+}
+
+/* A log whose beginning has been purged does not tell of earlier times. */
+static const char *check_reach(struct history *h, struct db *db)
+{
+    struct value account = value_text(h->workflow->account_sid);
+    char date[DATE_SIZE];
+    int64_t at = 0;
+
+    if (event_first(db, account.s) <= 1 ||
+        db_run(db, "SELECT at FROM event WHERE account_sid = ? ORDER BY sid LIMIT 1", &account, 1, take_time, &at) !=
+            DB_OK ||
+        at <= h->o->from)
+        return NULL;
+    return arena_printf(h->arena, "--from is too early: older events are gone, the log begins at %s",
+                        date_iso(at, date));
+}
+
 /* SIDs of events begin with their time: two walks in the order of the log, the first for people only. */
 static const char *read_log(struct history *h, struct db *db)
 {
     char first[16];
     struct value at;
     struct reading people = { h, true }, all = { h, false };
+    const char *why = check_reach(h, db);
+
+    if (why)
+        return why;
 
     snprintf(first, sizeof first, "EV%011llx", (unsigned long long)(h->o->from - LOOK_BACK));
     at = value_text(first);

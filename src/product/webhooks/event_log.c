@@ -142,6 +142,12 @@ static fault_t select_log(struct op *op, struct list_plan *plan)
         plan_add(plan, "scope_sid", IS, value_text(p->scope_sid));
     if (p->after == NO_VALUE || !p->after)
         return NULL;
+    int64_t oldest = event_first(op->db, op->who.account_sid);
+    if (oldest == NO_VALUE)
+        return op_failed(op);
+    if (p->after + 1 < oldest)
+        return refuse(op, F_GONE, "Events are kept for a while only: number %lld is gone, the log begins with %lld",
+                      (long long)(p->after + 1), (long long)oldest);
     fault_t f = find_place(op, p->after, &ms, &plan->nothing);
     if (!f && !plan->nothing) {
         plan_add(plan, "sid", MORE_OR_IS, value_text(sid_at(op, ms)));
