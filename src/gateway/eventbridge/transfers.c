@@ -74,8 +74,8 @@ fault_t transfer_begin(struct call *c)
 {
     struct tx *tx = c->op->tx;
     struct worker *w;
-    struct reservation *r;
-    struct task *t;
+    struct reservation *r = NULL;
+    struct task *t = NULL;
     enum transfer_mode mode;
     fault_t f = call_worker(c, false, &w);
 
