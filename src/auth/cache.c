@@ -102,7 +102,7 @@ static size_t slot_of(const struct digest *d)
     return (d->bytes[0] | (size_t)d->bytes[1] << 8) % CACHE_ENTRIES;
 }
 
-static void copy_principal(struct arena *a, struct principal *to, const struct principal *from)
+void principal_copy(struct arena *a, struct principal *to, const struct principal *from)
 {
     *to = *from;
     to->account_sid = arena_strdup(a, from->account_sid);
@@ -133,7 +133,7 @@ bool view_recall(struct auth_view *v, const struct digest *d, struct arena *a, s
         return false;
     if (s->who.expires != NO_VALUE && s->who.expires <= clock_now(v->auth->clock))
         return false;
-    copy_principal(a, out, &s->who);
+    principal_copy(a, out, &s->who);
     return true;
 }
 
@@ -145,7 +145,7 @@ void view_remember(struct auth_view *v, const struct digest *d, const struct pri
         forget(v);
     s = arena_alloc(v->arena, sizeof *s);
     s->digest = *d;
-    copy_principal(v->arena, &s->who, p);
+    principal_copy(v->arena, &s->who, p);
     v->slots[slot_of(d)] = s;
     v->entries++;
 }

@@ -12,7 +12,7 @@
 
 struct caller *caller_new(void)
 {
-    struct arena *a = arena_new_sized(768);
+    struct arena *a = arena_new_sized(640);
     struct caller *c = arena_alloc(a, sizeof(*c));
 
     c->arena = a;
@@ -345,17 +345,19 @@ static void register_all(struct client *c, const json_t *registrations)
 /* --- init and update
  * ------------------------------------------------------------------------------------------------------ */
 
-/* On a reader. */
+/* On a reader.  What checking takes is the request's; what is kept of it is small. */
 fault_t token_check(struct op *op)
 {
     struct request *q = request_of(op);
+    struct principal who;
 
     if (!q)
         return refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path);
-    q->fault =
-        auth_token(op->view, op->db, q->caller->arena, json_get_string(q->frame.header, "token"), &q->caller->who);
+    q->fault = auth_token(op->view, op->db, op->arena, json_get_string(q->frame.header, "token"), &who);
     if (!q->fault)
-        q->fault = auth_enter(&q->caller->who, op->arena, "tsock");
+        q->fault = auth_enter(&who, op->arena, "tsock");
+    if (!q->fault)
+        principal_copy(q->caller->arena, &q->caller->who, &who);
     op_json(op, 200, "{}");
     return NULL;
 }
