@@ -1,5 +1,5 @@
-// What the server holds in memory for an idle agent's socket and for a task that waits, beside a bare WebSocket server in
-// Node (npm ws) and BullMQ's waiting jobs in Redis. Usage: node bench/memory.mjs [ignored] [sockets] [tasks]
+// What the server holds in memory for an idle agent's socket, for a client of Conversations and for a task that waits,
+// beside a bare WebSocket server in Node (npm ws) and BullMQ's waiting jobs in Redis. Usage: node bench/memory.mjs [ignored] [sockets] [tasks]
 //
 // Bytes of resident memory after, less before, through their number. What a server takes once (pools, threads, caches) is in
 // neither: a tenth is opened, or made, before the first look. The kernel's own memory for a socket is not counted.
@@ -8,6 +8,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
 import { begin, printJson, printTable, residentBytes, skip, sleep } from './support/machine.mjs';
+import { chatTokens, Client, makeConversations, objectsOf } from './support/clients.mjs';
 import { openAgents } from './support/agents.mjs';
 import { makeCentre, startPlugboard, taskAttributes } from './support/centre.mjs';
 import { many } from './support/client.mjs';
@@ -38,6 +39,30 @@ async function ourSockets(n) {
   const left = agents.filter((agent) => agent.socket.readyState !== WebSocket.OPEN).length;
   if (left) console.log(`NOTE: ${left} sockets were closed during the measurement`);
   agents.forEach((agent) => agent.close());
+  await plugboard.stop();
+  return bytes;
+}
+
+/** Clients of Conversations, twenty to a conversation, each with its three subscriptions. */
+async function ourClients(n) {
+  const plugboard = await startPlugboard(['--connections-max', String(n * 2)]);
+  const each = 20;
+  const conversations = Math.ceil((n * 1.1) / each) + 1;
+  const { sids, service } = await makeConversations(plugboard, { conversations, each });
+  const tokenOf = await chatTokens(plugboard, service);
+  const clients = [];
+  let next = 0;
+  const bytes = await weigh(plugboard.pid, n, (count) =>
+    many(count, 32, async () => {
+      const i = next++;
+      const client = await new Client(plugboard.server.url, tokenOf(`user ${i}`)).open();
+      clients.push(client);
+      await client.subscribe(objectsOf(sids[Math.floor(i / each)]));
+    }),
+  );
+  const left = clients.filter((client) => client.socket.readyState !== WebSocket.OPEN).length;
+  if (left) console.log(`NOTE: ${left} clients were closed during the measurement`);
+  clients.forEach((client) => client.close());
   await plugboard.stop();
   return bytes;
 }
@@ -104,14 +129,19 @@ async function main() {
   }
   const rows = [
     { name: `idle socket (${sockets})`, ours: await ourSockets(sockets), peer: 'Node, npm ws' },
+    {
+      name: `client with 3 subscriptions (${sockets})`,
+      ours: await ourClients(sockets),
+      peer: 'Node, npm ws',
+    },
     { name: `waiting task (${tasks})`, ours: await ourTasks(tasks), peer: 'BullMQ in Redis' },
   ];
-  rows[0].theirs = await nodeSockets(sockets);
+  rows[0].theirs = rows[1].theirs = await nodeSockets(sockets);
   try {
-    rows[1].theirs = await redisJobs(tasks);
+    rows[2].theirs = await redisJobs(tasks);
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    rows[1].theirs = skip('BullMQ', 'the npm package bullmq is not installed (npm ci in bench)');
+    rows[2].theirs = skip('BullMQ', 'the npm package bullmq is not installed (npm ci in bench)');
   }
   for (const row of rows) row.ratio = row.theirs && Number((row.ours / row.theirs).toFixed(3));
   printTable(
