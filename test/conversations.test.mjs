@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startServer } from './support/server.mjs';
+import { clientFor, startServer } from './support/server.mjs';
 
 let server;
 let v1;
@@ -582,6 +582,27 @@ describe('services', () => {
       await assert.rejects(path.conversations(sid).participants.list(), refused(404, 20404));
     }
   });
+});
+
+test('an account that has nothing yet has empty lists, and begins with its first conversation', async () => {
+  const { sid, authToken } = await server.client.api.v2010.accounts.create({ friendlyName: 'New' });
+  const own = clientFor(server.url, sid, authToken).conversations.v1;
+  for (const list of [
+    own.conversations,
+    own.users,
+    own.roles,
+    own.services,
+    own.addressConfigurations,
+    own.credentials,
+  ])
+    assert.deepEqual(await list.list(), []);
+  assert.deepEqual(await own.participantConversations.list({ identity: 'ann' }), []);
+  await assert.rejects(own.conversations('nothing').fetch(), refused(404, 20404));
+  await assert.rejects(own.users('nobody').userConversations.list(), refused(404, 20404));
+  const made = await own.conversations.create({});
+  const [service] = await own.services.list();
+  assert.equal(made.chatServiceSid, service.sid);
+  assert.ok((await own.roles.list()).length > 0);
 });
 
 test('a long conversation is deleted without holding anybody up', async () => {

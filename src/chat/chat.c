@@ -124,7 +124,10 @@ struct chat_user *chat_user_find(struct chat_view *v, const char *service_sid, c
 struct conversation *conversation_by_pair(struct chat_view *v, const char *account_sid, const char *address,
                                           const char *proxy_address)
 {
-    return chat_find(v, &conversation_kind, key_look(v, key_of_pair(v->arena, account_sid, address, proxy_address)));
+    struct conversation *c =
+        chat_find(v, &conversation_kind, key_look(v, key_of_pair(v->arena, account_sid, address, proxy_address)));
+
+    return c && c->state != CONVERSATION_CLOSED ? c : NULL;
 }
 
 struct gathered {

@@ -76,8 +76,9 @@ static fault_t take_pair(struct tx *tx, const struct participant *p)
 {
     struct chat_view v = view_in(tx);
     const char *key = pair_of(tx, p), *holder = key ? key_look(&v, key) : NULL;
+    const struct conversation *in = row_find(tx, &conversation_kind, holder);
 
-    if (holder)
+    if (in && in->state != CONVERSATION_CLOSED)
         return fault(tx->arena, F_CHAT_PAIR_TAKEN,
                      "A binding for this participant and proxy address already exists in Conversation %s", holder);
     if (key)
