@@ -206,6 +206,14 @@ test('Larger than a request, as large as a file may be, and not larger', async (
   assert.equal(elsewhere.status, 413);
 });
 
+test('Nobody fills the disk', async () => {
+  const answers = [];
+  for (let i = 0; i < 62; i++) answers.push((await upload('greedy', 'x', 'text/plain')).status);
+  assert.deepEqual([...new Set(answers.slice(0, 60))], [201]);
+  assert.equal(answers.at(-1), 429);
+  assert.equal((await upload('modest', 'x', 'text/plain')).status, 201);
+});
+
 test('Files are there after the power was gone', async () => {
   const { sid } = await upload('ada', PNG, 'image/png');
   await server.kill9();

@@ -1,7 +1,9 @@
 /* Rows and files. */
 #include "media/media.h"
 
+#include "base/limit.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "codec/json.h"
 #include "codec/jwt.h"
 #include <errno.h>
@@ -19,6 +21,9 @@ enum {
     SLICE = 50,
     SWEEP_MS = 10 * 60 * 1000,
     NEXT_MS = 50,
+    TOKENS = 60,
+    TOKEN_MS = 3000,
+    TOKEN_BYTES = 8 << 20,
     TYPE_MAX = MEDIA_TYPE_MAX
 };
 
@@ -53,7 +58,9 @@ struct media {
     const char *folder;
     int64_t max;
     struct pool *pool;
-    bool sweeping; /* the ledger's thread: the alarm is set */
+    /* The ledger's thread: */
+    bool sweeping;      /* the alarm is set */
+    struct limit limit; /* of what an author sends: a token a file, and one more for each so many bytes */
 };
 
 int64_t media_max(const struct media *m)
@@ -209,6 +216,18 @@ bool media_pass_good(struct arena *a, const char *secret, const char *pass, int6
 
 /* --- rows -----------------------------------------------------------------------------------------------------------
  */
+
+fault_t media_allowed(struct media *m, struct tx *tx, const char *service_sid, const char *author, size_t n)
+{
+    const char *who = arena_printf(tx->arena, "%s %s", service_sid, author);
+    int64_t wait = 0;
+
+    for (size_t i = 0; i <= n / TOKEN_BYTES && !wait; i++)
+        wait = limit_take(&m->limit, hash_bytes(who, strlen(who)), tx->now);
+    return wait ? fault(tx->arena, F_RATE_LIMIT, "Too many files were sent; try again in %lld s",
+                        (long long)(wait + 999) / 1000)
+                : NULL;
+}
 
 struct medium *media_begin(struct tx *tx, const struct medium *like)
 {
@@ -388,6 +407,8 @@ struct media *media_new(struct ledger *l, struct arena *a, const char *data_fold
 
     m->folder = arena_printf(a, "%s/media", data_folder);
     m->max = max;
+    m->limit.interval = TOKEN_MS;
+    m->limit.burst = TOKENS + max / TOKEN_BYTES;
     if (!make_folder(m->folder, data_folder))
         log_warn("media.folder", "%s: %s", m->folder, strerror(errno));
     m->pool = pool_new("media", THREADS, QUEUE, NULL, NULL, NULL);

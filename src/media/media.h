@@ -44,6 +44,8 @@ struct pool  *media_pool(struct media *m);
 
 /* --- in ------------------------------------------------------------------------------------------------------- */
 
+/* May this author send so many bytes now?  RATE_LIMIT if not.  The ledger's thread. */
+fault_t media_allowed(struct media *m, struct tx *tx, const char *service_sid, const char *author, size_t n);
 /* A row like this one (account, service, author, filename, category; file NULL: made), for a file to come. */
 struct medium *media_begin(struct tx *tx, const struct medium *like);
 /* Writes the bytes as that row's file, and waits until they are on disk.  Any thread. */

@@ -317,6 +317,8 @@ static fault_t upload(struct op *op)
     if (!f && category && *category && !category_named(category, &u->like.category))
         f = refuse(op, F_INVALID_PARAMETER, "Category is media, body or history");
     f = f ? f : open_envelope(op, u);
+    if (!f && c.identity)
+        f = media_allowed(op_site(op)->media, op->tx, c.service->sid, c.identity, u->n);
     if (f)
         return f;
     u->like.account_sid = c.service->account_sid;
