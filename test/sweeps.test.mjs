@@ -3,8 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import twilio from 'twilio';
 import { startServer } from './support/server.mjs';
 import { describeServer } from './support/describe.mjs';
+
+const { AccessToken } = twilio.jwt;
 
 let server;
 let stranger;
@@ -91,6 +94,8 @@ const meanings = {
     'AutoCreation.StudioFlowSid': undefined, // there is no flow
     'AutoCreation.StudioRetryCount': undefined,
   },
+  Documents: { Data: '{"a":1}' },
+  Items: { Data: '{"a":1}', Key: () => `key-${counter()}` },
   Credentials: { Type: 'fcm', Sandbox: undefined }, // which is shown as a text
   Forms: {
     TaskChannel: 'chat',
@@ -157,6 +162,9 @@ const request = async (path, options) => {
   return { status: answer.status, body: text ? JSON.parse(text) : undefined };
 };
 
+/** What its path ends in: most have a SID. */
+const idOf = (shown) => shown.sid ?? shown.key ?? shown.index;
+
 /** The rows that the path's parameters name, made on demand. */
 async function surroundings() {
   const made = {};
@@ -175,6 +183,9 @@ async function surroundings() {
     assert.equal(conversation.status, 201, JSON.stringify(conversation.body));
     (made.conversations ??= []).push(conversation.body.sid);
   }
+  made.sync = (await request('/sync/v1/Services', { form: { FriendlyName: 'Sweep' } })).body.sid;
+  for (const many of ['Lists', 'Maps'])
+    made[many] = (await request(`/sync/v1/Services/${made.sync}/${many}`, { form: {} })).body.sid;
   return made;
 }
 
@@ -183,6 +194,8 @@ const fill = (path, made, sid) =>
     if (name === 'WorkspaceSid') return made.workspace.sid;
     if (name === 'AccountSid') return server.accountSid;
     if (name === 'ChatServiceSid') return made.service;
+    if (name === 'ServiceSid') return made.sync;
+    if (name === 'ListSid' || name === 'MapSid') return made[name.replace('Sid', 's')];
     if (name === 'ConversationSid') return made.conversations[Number(path.includes('/Services/'))];
     return sid;
   });
@@ -220,7 +233,7 @@ describe('what is created can be fetched, found in its list, changed and deleted
       const { given, answer } = await create(resource, made);
       assert.equal(answer.status, 201, JSON.stringify(answer.body));
       assertShown(resource, given, answer.body, bodyOf(resource.item.post));
-      const where = fill(resource.instancePath, made, answer.body.sid);
+      const where = fill(resource.instancePath, made, idOf(answer.body));
       const fetched = await request(where);
       assert.equal(fetched.status, 200);
       assertShown(resource, given, fetched.body, bodyOf(resource.item.post));
@@ -228,7 +241,7 @@ describe('what is created can be fetched, found in its list, changed and deleted
         const list = await request(`${fill(resource.path, made)}?PageSize=1000`);
         const rows = Object.values(list.body).find(Array.isArray);
         assert.ok(
-          rows.some((row) => row.sid === answer.body.sid),
+          rows.some((row) => idOf(row) === idOf(answer.body)),
           'is in its list',
         );
       }
@@ -290,7 +303,7 @@ describe("a stranger's account does not see it", () => {
       const made = await surroundings();
       const { answer } = await create(resource, made);
       assert.equal(answer.status, 201, JSON.stringify(answer.body));
-      const where = fill(resource.instancePath, made, answer.body.sid);
+      const where = fill(resource.instancePath, made, idOf(answer.body));
       assert.equal((await request(where, { auth: stranger })).status, 404);
       if (resource.instance.post)
         assert.equal(
@@ -302,9 +315,34 @@ describe("a stranger's account does not see it", () => {
       const list = await request(fill(resource.path, made), { auth: stranger });
       if (list.status !== 404)
         assert.ok(
-          !JSON.stringify(list.body).includes(answer.body.sid),
+          !JSON.stringify(list.body).includes(idOf(answer.body)),
           "not in the stranger's list",
         );
+    });
+});
+
+describe("a browser's token opens no resource of the API itself", () => {
+  const labels = ['/conversations/', '/sync/', '/taskrouter/', '/flex-api/', '/api/'];
+  const paths = Object.keys(api.paths).filter((p) => labels.some((label) => p.startsWith(label)));
+  let token, made;
+  before(async () => {
+    made = await surroundings();
+    const key = await server.client.newSigningKeys.create({ friendlyName: 'browsers' });
+    const jwt = new AccessToken(server.accountSid, key.sid, key.secret, { identity: 'ada' });
+    jwt.addGrant(new AccessToken.ChatGrant({ serviceSid: made.service }));
+    jwt.addGrant(new AccessToken.SyncGrant({ serviceSid: made.service }));
+    token = ['token', jwt.toJwt()];
+  });
+
+  for (const path of paths)
+    test(path, async () => {
+      const where = fill(path, made, made.conversations[1]);
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const body = method === 'POST' ? { form: { FriendlyName: 'x' } } : {};
+        const answer = await request(where, { auth: token, method, ...body });
+        if (api.paths[path][method.toLowerCase()])
+          assert.equal(answer.status, 403, `${method}: ${JSON.stringify(answer.body)}`);
+      }
     });
 });
 
