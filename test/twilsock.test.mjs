@@ -312,6 +312,27 @@ test('an identity has so many sockets and no more', async () => {
   await ready(token('squid'));
 });
 
+test('a socket that does not say who it is is closed', async () => {
+  const r = await raw();
+  await turn(31);
+  assert.equal((await r.next()).status.code, 408);
+  await r.closed;
+});
+
+test('a client that asks without end is told to wait', async () => {
+  const r = await ready();
+  const n = 12_000;
+  for (let i = 0; i < n; i++) r.send(request('GET', '/v3/Nothing'));
+  const seen = {};
+  for (let i = 0; i < n; i++) {
+    const { http_status, http_headers } = await r.next();
+    seen[http_status.code] = (seen[http_status.code] ?? 0) + 1;
+    if (http_status.code === 429) assert.equal(http_headers['Retry-After'], '1');
+  }
+  assert.deepEqual(Object.keys(seen), ['404', '429']);
+  assert.ok(seen[404] >= 5000);
+});
+
 test('when the server stops, clients come back', async () => {
   const other = await startServer();
   const own = await other.client.newSigningKeys.create({ friendlyName: 'sockets' });

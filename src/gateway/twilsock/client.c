@@ -236,7 +236,7 @@ fault_t client_upgrade(struct op *op)
     c->hub = h;
     c->peer = strdup(op->http->peer);
     c->from = origin_of(op);
-    c->since = hub_ms();
+    c->since = clock_now(h->site->clock);
     list_init(&c->in_hub);
     list_init(&c->contexts);
     list_init(&c->waiting);
@@ -507,7 +507,7 @@ void client_vouched(struct request *q)
 
 void client_tick(struct client *c, int64_t now, int64_t steady)
 {
-    if (c->state < CLIENT_READY && steady - c->since > INIT_WITHIN_MS)
+    if (c->state < CLIENT_READY && now - c->since > INIT_WITHIN_MS)
         client_close(c, 408, "REQUEST_TIMEOUT", "There was no init");
     if (c->state != CLIENT_READY)
         return;

@@ -72,6 +72,15 @@ const char *frame_read(struct arena *a, const void *bytes, size_t n, struct fram
     return NULL;
 }
 
+bool frame_is_reply(const void *bytes, size_t n)
+{
+    static const char member[] = "\"method\":\"reply\"";
+    enum { LOOK_AT = 160 };
+
+    return n > MAGIC_SIZE && !memcmp(bytes, MAGIC, MAGIC_SIZE) &&
+           memmem(bytes, n < LOOK_AT ? n : LOOK_AT, member, sizeof(member) - 1);
+}
+
 /* --- writing ------------------------------------------------------------------------------------------------ */
 
 void frame_open(struct frame_out *f, struct arena *a, const char *method, const char *id)

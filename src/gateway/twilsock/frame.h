@@ -23,6 +23,9 @@ struct frame {
 /* NULL, or what is wrong with it.  Everything lives in the arena, also the bytes. */
 const char *frame_read(struct arena *a, const void *bytes, size_t n, struct frame *out);
 
+/* An acknowledgement: nothing in it is worth reading, and there is one for each frame that we send. */
+bool frame_is_reply(const void *bytes, size_t n);
+
 /* Writing: open, add members to o, close. */
 struct frame_out { struct arena *arena; struct json_out o; };
 void frame_open(struct frame_out *f, struct arena *a, const char *method, const char *id);

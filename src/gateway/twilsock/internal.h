@@ -90,7 +90,7 @@ struct client {
     struct caller     *caller;     /* NULL until it is READY */
     enum client_state  state;
     bool               warns, warned; /* warns: it understands client_update */
-    int64_t            since;      /* steady ms */
+    int64_t            since;      /* the handshake */
     struct seat        seats[SEATS_MAX];
     struct link        contexts, waiting, held;
     int64_t            held_since; /* steady ms */

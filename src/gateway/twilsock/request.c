@@ -7,10 +7,13 @@
 /* --- its way through the threads
  * ---------------------------------------------------------------------------------------- */
 
-/* On the socket's loop.  Acknowledgements of what we sent need no answer and tell nothing. */
+/* On the socket's loop.  Acknowledgements of what we sent need no answer and tell nothing, however they are written. */
 void request_arrive(void *data, struct http_socket *s, const void *bytes, size_t n, bool text)
 {
     struct client *c = data;
+
+    if (!text && frame_is_reply(bytes, n))
+        return;
     struct arena *a = arena_new_sized(sizeof(struct request) + 2 * n + 1024);
     struct request *q = arena_alloc(a, sizeof(*q));
 

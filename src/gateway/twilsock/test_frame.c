@@ -93,6 +93,23 @@ static void what_follows_the_payload_is_ignored(void **state)
     assert_string_equal(f.payload, "a");
 }
 
+static void an_acknowledgement_is_known_at_a_glance(void **state)
+{
+    static const struct {
+        const char *bytes;
+        bool is;
+    } cases[] = {
+        { "TWILSOCK V3.0 93\r\n{\"id\":\"TM1\",\"method\":\"reply\",\"payload_type\":\"application/json\"", true },
+        { "TWILSOCK V3.0 93\r\n{\"method\":\"reply\"}", true },
+        { "TWILSOCK V3.0 93\r\n{\"id\":\"\\\"method\\\":\\\"reply\\\"\",\"method\":\"init\"}", false },
+        { "TWILSOCK V2.0 93\r\n{\"method\":\"reply\"}", false },
+        { "", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        assert_int_equal(frame_is_reply(cases[i].bytes, strlen(cases[i].bytes)), cases[i].is);
+}
+
 static void a_frame_has_a_limit(void **state)
 {
     _arena_ struct arena *a = arena_new();
@@ -109,7 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_can_be_read),  cmocka_unit_test(an_empty_reply_is_102_bytes),
         cmocka_unit_test(what_is_not_a_frame_is_named), cmocka_unit_test(what_follows_the_payload_is_ignored),
-        cmocka_unit_test(a_frame_has_a_limit),
+        cmocka_unit_test(a_frame_has_a_limit),          cmocka_unit_test(an_acknowledgement_is_known_at_a_glance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
