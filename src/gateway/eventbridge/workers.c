@@ -266,7 +266,7 @@ fault_t reservation_update(struct call *c)
     struct tx *tx = c->op->tx;
     struct reservation *r;
     struct json_out o;
-    enum reservation_status to;
+    enum reservation_status to = RESERVATION_PENDING;
     const char *instruction = call_param(c, "Instruction");
     fault_t f = find_reservation(c, &r);
 
