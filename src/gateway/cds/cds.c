@@ -237,7 +237,7 @@ static fault_t object_create(struct op *op)
     struct sync_ask ask = cds_ask(op);
     struct sync_ttl ttl = { .item = NO_VALUE };
     const struct sync_service *service = sync_service_find(&ask, op->who.account_sid, ask.viewer.service_sid);
-    const char *name, *data = NULL;
+    const char *name = NULL, *data = NULL;
     fault_t f = service ? name_of(op, &name) : refuse(op, F_SYNC_SERVICE_UNKNOWN, "The token's service was not found");
 
     f = f ? f : cds_ttl(op, &ttl.object);
