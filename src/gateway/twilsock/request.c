@@ -54,6 +54,8 @@ struct request *request_of(const struct op *op)
 void request_perform(struct request *q, const struct way *way)
 {
     struct client *c = q->client;
+    bool has_body = strcmp(way->method, "GET") != 0 && strcmp(way->method, "DELETE") != 0;
+    size_t length = has_body ? q->frame.payload_size : 0; /* the Sync SDK sends the grant's name with a DELETE */
 
     c->under_way++;
     q->inner = (struct rest_inner){
@@ -63,9 +65,9 @@ void request_perform(struct request *q, const struct way *way)
         .method = way->method,
         .path = way->path,
         .query = way->query,
-        .content_type = q->frame.payload_size ? way->content_type : NULL,
-        .body = q->frame.payload,
-        .length = q->frame.payload_size,
+        .content_type = length ? way->content_type : NULL,
+        .body = length ? q->frame.payload : NULL,
+        .length = length,
         .headers = way->headers,
         .nheaders = way->nheaders,
         .origin = c->origin->text,
