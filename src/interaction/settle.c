@@ -115,7 +115,7 @@ void ring_again(void *interactions, struct tx *tx, const char *subject, int64_t 
         return;
     row_edit(tx, c);
     c->again = false;
-    if (!channel_is_open(c) || (room && !list_empty(&room->invites)))
+    if (!channel_is_open(c) || (room && (!list_empty(&room->invites) || agents_in(room, NULL))))
         return;
     const struct interaction *i = row_find(tx, &interaction_kind, c->interaction_sid);
     struct interaction_invite *invite = invite_make(x, tx, c, i ? i->routing : NULL);
