@@ -54,6 +54,9 @@ struct figures {
     struct sync_source source;
 };
 
+/* A queue usually has tasks of one channel: those of which there is nothing to say are left out, or most of what is
+ * sent would be zeros. */
+
 /* --- what was */
 
 static struct live_past *channel_in(struct window *w, const char *channel_sid)
@@ -135,7 +138,8 @@ static void put_channel_past(void *arg, const struct task_channel *c)
     for (size_t i = 0; i < x->window->n; i++)
         if (str_eq(x->window->at[i].channel_sid, c->sid))
             past_add(&p, &x->window->at[i].sum);
-    put_past(x->out, c->sid, &p);
+    if (p.accepted || p.canceled || p.completed)
+        put_past(x->out, c->sid, &p);
 }
 
 static const char *whole(const struct figure *f)
@@ -181,6 +185,8 @@ static void put_tasks(struct json_out *o, struct live *v, const char *key, const
     struct routing_tasks t;
 
     routing_count_tasks(v->engine, a, scope_sid, channel_sid, &t);
+    if (channel_sid && !t.total)
+        return;
     json_key(o, key);
     json_open(o, '{');
     for (size_t i = 0; i <= TASK_WRAPPING; i++)

@@ -22,6 +22,20 @@ export class InsightsGrant {
   }
 }
 
+/** A token of somebody who looks; an agent's names the worker. key: {sid, secret} of an API key. */
+export function screenToken(
+  accountSid,
+  key,
+  workspaceSid,
+  identity,
+  { role = 'supervisor', workerSid, grants, ttl = 3600 } = {},
+) {
+  const token = new AccessToken(accountSid, key.sid, key.secret, { identity, ttl });
+  token.addGrant(new AccessToken.TaskRouterGrant({ workspaceSid, workerSid, role }));
+  for (const grant of grants ?? [new InsightsGrant(workspaceSid)]) token.addGrant(grant);
+  return token.toJwt();
+}
+
 class Screens {
   #clients = new Set();
   #turned = 0;
@@ -36,13 +50,10 @@ class Screens {
     this.#turned += seconds;
   }
 
-  token(centre, identity, { role = 'supervisor', workerSid, grants } = {}) {
-    const { accountSid } = this.server;
+  token(centre, identity, options) {
     const ttl = 3600 + this.#turned;
-    const made = new AccessToken(accountSid, this.key.sid, this.key.secret, { identity, ttl });
-    made.addGrant(new AccessToken.TaskRouterGrant({ workspaceSid: centre.sid, workerSid, role }));
-    for (const grant of grants ?? [new InsightsGrant(centre.sid)]) made.addGrant(grant);
-    return made.toJwt();
+    const { accountSid } = this.server;
+    return screenToken(accountSid, this.key, centre.sid, identity, { ttl, ...options });
   }
 
   open(centre, identity = 'sue', options) {
