@@ -9,7 +9,7 @@ import sys
 # product/y. The roof is the .c and .h files that lie in src/ itself.
 FLOORS = [['base'], ['codec'], ['net', 'store', 'expr'], ['ledger'], ['auth'], ['rest', 'webhook'],
           ['routing', 'sync', 'media'], ['chat', 'live', 'voice', 'measure', 'whatif'],
-          ['channel', 'interaction', 'flow', 'gateway'], ['product'], ['.']]
+          ['channel', 'interaction', 'flow'], ['gateway'], ['product'], ['.']]
 DIVIDED = ['gateway', 'product']
 FLOOR = {folder: i for i, floor in enumerate(FLOORS) for folder in floor}
 

@@ -460,50 +460,40 @@ static bool render_participant(struct parcel *p, struct tx *tx, const struct eve
 
 typedef bool render(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o);
 
-/* NULL: of no interest to a worker's client. */
-static render *renderer_of(enum event_type type)
-{
-    switch (type) {
-    case EV_RESERVATION_CREATED:
-    case EV_RESERVATION_ACCEPTED:
-    case EV_RESERVATION_REJECTED:
-    case EV_RESERVATION_TIMEOUT:
-    case EV_RESERVATION_CANCELED:
-    case EV_RESERVATION_RESCINDED:
-    case EV_RESERVATION_COMPLETED:
-    case EV_RESERVATION_WRAPUP:
-        return render_reservation;
-    case EV_RESERVATION_FAILED:
-    case EV_TASK_UPDATED:
-    case EV_TASK_CANCELED:
-    case EV_TASK_COMPLETED:
-    case EV_TASK_WRAPUP:
-        return render_task;
-    case EV_TASK_TRANSFER_INITIATED:
-    case EV_TASK_TRANSFER_ATTEMPT_FAILED:
-    case EV_TASK_TRANSFER_FAILED:
-    case EV_TASK_TRANSFER_CANCELED:
-    case EV_TASK_TRANSFER_COMPLETED:
-        return render_transfer;
-    case EV_WORKER_ACTIVITY_UPDATE:
-    case EV_WORKER_ATTRIBUTES_UPDATE:
-    case EV_WORKER_CAPACITY_UPDATE:
-    case EV_WORKER_CHANNEL_AVAILABILITY_UPDATE:
-        return render_worker;
-    case EV_INTERACTION_PARTICIPANT_ADDED:
-    case EV_INTERACTION_PARTICIPANT_ADD_FAILED:
-    case EV_INTERACTION_PARTICIPANT_MODIFIED:
-    case EV_INTERACTION_PARTICIPANT_REMOVED:
-        return render_participant;
-    default:
-        return NULL;
-    }
-}
+/* What is not here is of no interest to a worker's client. */
+static render *const renderers[EV_COUNT] = {
+    [EV_RESERVATION_CREATED] = render_reservation,
+    [EV_RESERVATION_ACCEPTED] = render_reservation,
+    [EV_RESERVATION_REJECTED] = render_reservation,
+    [EV_RESERVATION_TIMEOUT] = render_reservation,
+    [EV_RESERVATION_CANCELED] = render_reservation,
+    [EV_RESERVATION_RESCINDED] = render_reservation,
+    [EV_RESERVATION_COMPLETED] = render_reservation,
+    [EV_RESERVATION_WRAPUP] = render_reservation,
+    [EV_RESERVATION_FAILED] = render_task,
+    [EV_TASK_UPDATED] = render_task,
+    [EV_TASK_CANCELED] = render_task,
+    [EV_TASK_COMPLETED] = render_task,
+    [EV_TASK_WRAPUP] = render_task,
+    [EV_TASK_TRANSFER_INITIATED] = render_transfer,
+    [EV_TASK_TRANSFER_ATTEMPT_FAILED] = render_transfer,
+    [EV_TASK_TRANSFER_FAILED] = render_transfer,
+    [EV_TASK_TRANSFER_CANCELED] = render_transfer,
+    [EV_TASK_TRANSFER_COMPLETED] = render_transfer,
+    [EV_WORKER_ACTIVITY_UPDATE] = render_worker,
+    [EV_WORKER_ATTRIBUTES_UPDATE] = render_worker,
+    [EV_WORKER_CAPACITY_UPDATE] = render_worker,
+    [EV_WORKER_CHANNEL_AVAILABILITY_UPDATE] = render_worker,
+    [EV_INTERACTION_PARTICIPANT_ADDED] = render_participant,
+    [EV_INTERACTION_PARTICIPANT_ADD_FAILED] = render_participant,
+    [EV_INTERACTION_PARTICIPANT_MODIFIED] = render_participant,
+    [EV_INTERACTION_PARTICIPANT_REMOVED] = render_participant,
+};
 
 void deliver(void *bridge, struct tx *tx, const struct event *e)
 {
     struct bridge *b = bridge;
-    render *how = b->desks.n ? renderer_of(e->type) : NULL;
+    render *how = b->desks.n ? renderers[e->type] : NULL;
     struct parcel *p;
     struct json_out o;
 
