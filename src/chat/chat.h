@@ -101,7 +101,7 @@ struct receipt { /* DY… */
 struct chat_user { /* US… */
     const char *sid, *account_sid, *chat_service_sid, *role_sid, *identity, *friendly_name, *attributes;
     bool        is_online, is_notifiable;
-    int64_t     conversations_count;          /* that it takes part in */
+    int64_t     conversations_count;          /* that it takes part in, without the closed ones */
     int64_t     event_id, mine_event_id;      /* of its info map, and of its map of conversations */
     int64_t     date_created, date_updated;
 };

@@ -285,8 +285,7 @@ fault_t conversation_turn(struct chat *c, struct tx *tx, const struct chat_actor
     restart_timers(tx, row);
     if (to == CONVERSATION_CLOSED) {
         alarm_cancel(tx, ALARM_TIMER, row->sid);
-        if (row->bindings_count)
-            participants_unpair(tx, row);
+        participants_over(tx, row);
     }
     tell(tx, EV_CONVERSATION_STATE_UPDATED,
          &(struct chat_change){

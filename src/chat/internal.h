@@ -35,7 +35,7 @@ void    conversations_setup(struct chat *c);
 
 /* --- participant.c */
 void    participants_gone(struct chat *c, struct tx *tx, const struct chat_actor *by, struct conversation *in); /* with their conversation */
-void    participants_unpair(struct tx *tx, const struct conversation *in);      /* it is closed: pairs are free again */
+void    participants_over(struct tx *tx, const struct conversation *in);        /* it is closed */
 void    mine_changed(struct tx *tx, struct participant *p);                     /* its user's map of conversations: next number */
 
 /* --- user.c */

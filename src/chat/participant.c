@@ -96,14 +96,28 @@ static void free_pair(struct tx *tx, const struct participant *p)
         key_set(tx, key, NULL);
 }
 
-void participants_unpair(struct tx *tx, const struct conversation *in)
+static void count_conversation(struct tx *tx, const struct participant *p, int by)
+{
+    struct chat_user *u = p->user_sid ? row_find(tx, &chat_user_kind, p->user_sid) : NULL;
+
+    if (!u)
+        return;
+    row_edit(tx, u);
+    u->conversations_count += by;
+}
+
+/* What is over is in nobody's way: its pairs are free, and it does not count for how many conversations somebody has.
+ */
+void participants_over(struct tx *tx, const struct conversation *in)
 {
     struct chat_view v = view_in(tx);
     struct participant **all;
     size_t n = participants_of(&v, in->sid, &all);
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         free_pair(tx, all[i]);
+        count_conversation(tx, all[i], -1);
+    }
 }
 
 /* --- numbers -------------------------------------------------------------------------------------
@@ -140,9 +154,8 @@ static fault_t add_chat(struct chat *c, struct tx *tx, struct conversation *in, 
     if (u->conversations_count >= CHAT_CONVERSATIONS_MAX)
         return fault(tx->arena, F_CHAT_USER_CONVERSATIONS, "User %s takes part in %d conversations already", u->sid,
                      CHAT_CONVERSATIONS_MAX);
-    row_edit(tx, u);
-    u->conversations_count++;
     row_set(tx, row, &row->user_sid, u->sid);
+    count_conversation(tx, row, 1);
     row_set(tx, row, &row->channel, "chat");
     if (!row->role_sid)
         row_set(tx, row, &row->role_sid,
@@ -279,8 +292,6 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
 /* What held its names; the row stays as a tombstone. */
 static void leave(struct tx *tx, struct conversation *in, struct participant *row)
 {
-    struct chat_user *u = row->user_sid ? row_find(tx, &chat_user_kind, row->user_sid) : NULL;
-
     row_edit(tx, in);
     row_edit(tx, row);
     in->participants_count--;
@@ -291,10 +302,8 @@ static void leave(struct tx *tx, struct conversation *in, struct participant *ro
         free_pair(tx, row);
         in->bindings_count--;
     }
-    if (u) {
-        row_edit(tx, u);
-        u->conversations_count--;
-    }
+    if (in->state != CONVERSATION_CLOSED)
+        count_conversation(tx, row, -1);
     row->removed = true;
     row->date_updated = tx->now;
     row->event_id = ++in->roster_event_id;

@@ -460,9 +460,19 @@ static void test_user(void **state)
     assert_int_equal(left->event_id, 2);
     assert_int_equal(left->added_id, 1);
     assert_int_equal(left->mine_event_id, 2);
-    ACT(s, fill_user, .identity = "ann", .n = CHAT_CONVERSATIONS_MAX);
+    ACT(s, fill_user, .identity = "ann", .n = CHAT_CONVERSATIONS_MAX - 1);
+    ACT(s, join, .identity = "ann");
+    assert_int_equal(s->refusal, 0);
+    const char *last = s->conversation;
+    begin(s, NULL, NULL);
     ACT(s, join, .identity = "ann");
     assert_int_equal(s->refusal, 50214);
+    const char *next = s->conversation;
+    s->conversation = last;
+    ACT(s, turn_to, .n = CONVERSATION_CLOSED); /* what is over does not count */
+    s->conversation = next;
+    ACT(s, join, .identity = "ann");
+    assert_int_equal(s->refusal, 0);
 }
 
 static void check_delivery(struct stage *s, const char *sid, const char *sent, const char *delivered, const char *read,
@@ -576,7 +586,7 @@ static const char *const lies[] = {
     "conversation c WHERE messages_event_id <> (SELECT coalesce(max(event_id), 0) FROM message WHERE conversation_sid = c.sid)",
     "conversation c WHERE roster_event_id <> (SELECT coalesce(max(event_id), 0) FROM participant WHERE conversation_sid = c.sid)",
     "conversation WHERE state = 'closed' AND (date_inactive IS NOT NULL OR date_closed IS NOT NULL)",
-    "chat_user u WHERE conversations_count <> (SELECT count(*) FROM participant WHERE user_sid = u.sid AND removed = 0)",
+    "chat_user u WHERE conversations_count <> (SELECT count(*) FROM participant p JOIN conversation c ON c.sid = p.conversation_sid WHERE p.user_sid = u.sid AND p.removed = 0 AND c.state <> 'closed')",
     "chat_user u WHERE mine_event_id < (SELECT coalesce(max(mine_event_id), 0) FROM participant WHERE user_sid = u.sid)",
     "participant p WHERE removed = 0 AND identity IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chat_key WHERE value = p.sid AND sid = 'who:' || p.conversation_sid || ':' || p.identity)",
     "participant p WHERE removed = 0 AND address IS NOT NULL AND NOT EXISTS (SELECT 1 FROM chat_key WHERE value = p.sid AND sid = 'at:' || p.conversation_sid || ':' || p.address)",
