@@ -41,7 +41,9 @@ static const struct field fields[] = {
     FIELD(event, resource_sid,  SID),
     FIELD(event, actor_type,    STR),
     FIELD(event, actor_sid,     SID),
-    FIELD(event, data,          JSON),
+    FIELD(event, data,          JSON, .flags = JSON_VALUE),
+    FIELD(event, facts_of,      STR,  .flags = HIDDEN),
+    FIELD(event, at_ms,         INT,  .flags = COMPUTED),
     /* for listeners; no columns */
     { .name = "subject", .type = T_STR, .offset = offsetof(struct event, subject), .flags = COMPUTED | HIDDEN },
     { .name = "other",   .type = T_STR, .offset = offsetof(struct event, other),   .flags = COMPUTED | HIDDEN },
@@ -135,6 +137,56 @@ bool events_load(struct ledger *l)
     return true;
 }
 
+/* --- facts ------------------------------------------------------------------------------------------- */
+
+enum {
+    STAMP = 13
+}; /* "EV" and the time, which an event and the one that has its facts share: they are purged together */
+
+/* A command often tells several events of the same facts, and hands in the very same text: they are kept once. */
+static struct event *keep(struct ledger *l, struct arena *a, const struct event *e)
+{
+    struct event *kept = arena_copy(a, e, sizeof *e);
+    bool again =
+        e->data && e->data == l->told && l->events.n > l->first_event && memcmp(e->sid, l->told_by->sid, STAMP) == 0;
+
+    kept->data = again ? NULL : e->data;
+    kept->facts_of = again ? l->told_by->sid : NULL;
+    for (EACH_FIELD(f, &event_kind))
+        if (field_is_text(f) && field_is_column(f))
+            *field_text(f, kept) = arena_strdup(a, *field_text(f, kept));
+    if (!again) {
+        l->told = e->data;
+        l->told_by = kept;
+    }
+    return kept;
+}
+
+struct facts {
+    struct arena *arena;
+    const char *found;
+};
+
+static bool take_facts(void *arg, struct columns *c)
+{
+    struct facts *x = arg;
+
+    x->found = arena_strdup(x->arena, column_text(c, 0));
+    return false;
+}
+
+enum db_result event_facts(struct db *db, struct arena *a, struct event *e)
+{
+    struct value of = value_text(e->facts_of);
+    struct facts x = { a, NULL };
+
+    if (e->data || !e->facts_of)
+        return DB_OK;
+    enum db_result result = db_run(db, "SELECT data FROM event WHERE sid = ?", &of, 1, take_facts, &x);
+    e->data = x.found;
+    return result;
+}
+
 /* --- telling ---------------------------------------------------------------------------------------- */
 
 void event_tell(struct tx *tx, struct event *e)
@@ -146,11 +198,7 @@ void event_tell(struct tx *tx, struct event *e)
     e->number = ++log_of(l, e->account_sid)->last;
     e->sid = tx_sid(tx, "EV");
     e->at = tx->now;
-    struct event *kept = arena_copy(a, e, sizeof *e);
-    for (EACH_FIELD(f, &event_kind))
-        if (field_is_text(f) && field_is_column(f))
-            *field_text(f, kept) = arena_strdup(a, *field_text(f, kept));
-    ARRAY_PUSH(&l->events, kept);
+    ARRAY_PUSH(&l->events, keep(l, a, e));
     l->telling++;
     for (size_t i = 0; i < l->listeners.n; i++) {
         const struct listener *x = &l->listeners.at[i];

@@ -100,6 +100,8 @@ struct ledger {
     ARRAY(struct key_change) key_changes;
     struct map           loose;    /* rows of kinds that are not resident, by "kind sid" */
     size_t               first_event, first_after;
+    const char          *told;     /* the facts, as they were handed in, of … */
+    const struct event  *told_by;  /* … the last event that kept its own */
 
     /* the batch */
     struct arena        *batch;

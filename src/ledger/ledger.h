@@ -138,12 +138,17 @@ struct event {
     const char *scope_sid;      /* the workspace, the service … */
     const char *resource_type, *resource_sid;
     const char *actor_type, *actor_sid;
-    const char *data;           /* a JSON object of facts, snake_case */
+    const char *data;           /* a JSON object of facts, snake_case; of a stored event NULL where facts_of names one that has the same */
+    const char *facts_of;       /* the SID of that, of the same command; the ledger's own: see event_facts() */
+    int64_t     at_ms;          /* computed: at, for those who want to see it as a number */
     /* For listeners in this transaction only: the rows that it speaks of, by convention of who tells it; may be NULL. */
     void       *subject, *other;
 };
 /* Completes number, sid and at; keeps a row of kind "event"; tells the listeners. */
 void event_tell(struct tx *tx, struct event *e);
+/* The facts of a stored event: into e->data, in the arena.  In SQL about the table event: EVENT_FACTS. */
+enum db_result event_facts(struct db *db, struct arena *a, struct event *e);
+#define EVENT_FACTS "coalesce(event.data, (SELECT f.data FROM event AS f WHERE f.sid = event.facts_of))"
 /* Old events go (ledger_config.events_kept), an account's oldest first; the number of the oldest that is there, or would be next. */
 int64_t event_first(struct db *db, const char *account_sid); /* any thread; NO_VALUE: the store failed */
 extern const struct kind event_kind;                /* sid, account_sid, number, event_type, at, scope_sid, … */

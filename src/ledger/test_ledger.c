@@ -534,6 +534,47 @@ static fault_t list_events(struct tx *tx, void *arg)
     return NULL;
 }
 
+/* a: the account; the facts are the same text, then another that says the same, then another */
+static fault_t tell_facts(struct tx *tx, void *arg)
+{
+    struct call *c = arg;
+    const char *facts = arena_strdup(tx->arena, "{\"x\":1}");
+    const char *told[] = { facts, facts, facts, arena_strdup(tx->arena, facts), "{}", facts };
+
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        event_tell(tx, &(struct event){ .type = EV_TASK_CREATED, .account_sid = c->a, .data = told[i] });
+    return NULL;
+}
+
+static bool list_facts(void *arg, void *row)
+{
+    struct event *e = row;
+    struct call *c = arg;
+    bool own = e->data;
+
+    assert_int_equal(event_facts(ledger_db(c->toy->ledger), c->toy->arena, e), DB_OK);
+    c->b = arena_printf(c->toy->arena, "%s%s%s ", c->b, own ? "" : "=", e->data);
+    return true;
+}
+
+static fault_t look_at_facts(struct tx *tx, void *arg)
+{
+    assert_int_equal(record_scan(tx->db, &event_kind, NULL, list_facts, arg), DB_OK);
+    return NULL;
+}
+
+static void equal_facts_are_kept_once(void **state)
+{
+    struct toy *t = *state;
+    struct call *c = call(t, "AC1", "", NULL);
+
+    toy_do(t, tell_facts, c);
+    toy_do(t, tell_facts, c); /* of another command, though the text may lie at the same place */
+    toy_do(t, look_at_facts, c);
+    assert_string_equal(c->b, "{\"x\":1} ={\"x\":1} ={\"x\":1} {\"x\":1} {} {\"x\":1} "
+                              "{\"x\":1} ={\"x\":1} ={\"x\":1} {\"x\":1} {} {\"x\":1} ");
+}
+
 static void events(void **state)
 {
     struct toy *t = *state;
@@ -639,6 +680,7 @@ int main(void)
         TEST(rows_in_the_store_only),
         TEST(a_name_goes_back_with_a_refused_note),
         TEST(events),
+        TEST(equal_facts_are_kept_once),
         TEST(a_clock_that_was_set_back),
         TEST(a_listed_unique_index),
         TEST(rows_are_watched),

@@ -8,8 +8,10 @@
 
 void engine_enter(struct routing *e)
 {
-    if (e->depth++ == 0 && !e->settling)
+    if (e->depth++ == 0 && !e->settling) {
         clear_marks(e);
+        e->told.of = NULL;
+    }
 }
 
 fault_t engine_leave(struct routing *e, struct tx *tx, fault_t f)

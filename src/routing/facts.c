@@ -1,6 +1,7 @@
 /* What the engine tells: events, and the facts in them.  The names are those of the wire in snake_case (task_age is
  * TaskAge). */
 #include "routing/internal.h"
+#include <string.h>
 
 static void begin(struct json_out *o, struct tx *tx, const struct workspace_live *w)
 {
@@ -10,15 +11,20 @@ static void begin(struct json_out *o, struct tx *tx, const struct workspace_live
     json_pair_str(o, "workspace_name", w->row.friendly_name);
 }
 
-static void tell(struct tx *tx, struct json_out *o, const struct workspace_live *w, struct event e)
+static void tell_facts(struct tx *tx, const char *facts, const struct workspace_live *w, struct event e)
 {
-    json_close(o, '}');
     e.account_sid = w->row.account_sid;
     e.scope_sid = w->row.sid;
     e.actor_type = "workspace";
     e.actor_sid = w->row.sid;
-    e.data = json_done(o);
+    e.data = facts;
     event_tell(tx, &e);
+}
+
+static void tell(struct tx *tx, struct json_out *o, const struct workspace_live *w, struct event e)
+{
+    json_close(o, '}');
+    tell_facts(tx, json_done(o), w, e);
 }
 
 /* Seconds since 1970, as the wire has them; NO_VALUE is null. */
@@ -90,17 +96,36 @@ static void put_worker(struct json_out *o, const struct worker_live *w)
     json_pair_int(o, "worker_version", w->row.version);
 }
 
-void tell_task(struct routing *e, struct tx *tx, enum event_type type, struct task_live *t)
+/* What is said of a task by several events of a command is written down once; the ledger keeps the same text once. */
+static const char *facts_of_task(struct routing *e, struct tx *tx, const struct task_live *t)
 {
     struct json_out o;
 
-    (void)e;
+    if (e->told.of == t && memcmp(&e->told.row, &t->row, sizeof t->row) == 0)
+        return e->told.facts;
     begin(&o, tx, t->workspace);
     put_task(&o, tx, t);
-    if (type == EV_RESERVATION_FAILED) /* the offer that there was to be has a name, and nothing else */
-        json_pair_str(&o, "reservation_sid", tx_sid(tx, "WR"));
-    tell(tx, &o, t->workspace,
-         (struct event){ .type = type, .resource_type = "task", .resource_sid = t->row.sid, .other = t });
+    json_close(&o, '}');
+    e->told.of = t;
+    memcpy(&e->told.row, &t->row, sizeof t->row);
+    e->told.facts = json_done(&o);
+    return e->told.facts;
+}
+
+void tell_task(struct routing *e, struct tx *tx, enum event_type type, struct task_live *t)
+{
+    struct event news = { .type = type, .resource_type = "task", .resource_sid = t->row.sid, .other = t };
+    struct json_out o;
+
+    if (type != EV_RESERVATION_FAILED) {
+        tell_facts(tx, facts_of_task(e, tx, t), t->workspace, news);
+        return;
+    }
+    begin(&o, tx, t->workspace);
+    put_task(&o, tx, t);
+    json_pair_str(&o, "reservation_sid",
+                  tx_sid(tx, "WR")); /* the offer that there was to be has a name, and nothing else */
+    tell(tx, &o, t->workspace, news);
 }
 
 void tell_reservation(struct routing *e, struct tx *tx, enum event_type type, struct reservation_live *r)

@@ -200,6 +200,7 @@ struct routing {
     struct link                fresh;       /* pending tasks that entered a step and were not matched since */
     int                        depth;       /* of engine functions under way; only the outermost settles */
     bool                       settling, loading;
+    struct { const struct task_live *of; struct task row; const char *facts; } told; /* tell_task(): while nothing of the task has changed */
     const char                *left_queue;  /* while task-queue.moved is told: where the task comes from */
 };
 

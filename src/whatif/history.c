@@ -392,11 +392,12 @@ static const char *read_log(struct history *h, struct db *db)
     snprintf(first, sizeof first, "EV%011llx", (unsigned long long)(h->o->from - LOOK_BACK));
     at = value_text(first);
     if (db_run(db,
-               "SELECT event_type, at, scope_sid, data FROM event WHERE sid < ? AND event_type LIKE 'worker.%' "
+               "SELECT event_type, at, scope_sid, " EVENT_FACTS
+               " FROM event WHERE sid < ? AND event_type LIKE 'worker.%' "
                "ORDER BY sid",
                &at, 1, hear, &people) != DB_OK ||
-        db_run(db, "SELECT event_type, at, scope_sid, data FROM event WHERE sid >= ? ORDER BY sid", &at, 1, hear,
-               &all) != DB_OK)
+        db_run(db, "SELECT event_type, at, scope_sid, " EVENT_FACTS " FROM event WHERE sid >= ? ORDER BY sid", &at, 1,
+               hear, &all) != DB_OK)
         return arena_printf(h->arena, "the log cannot be read: %s", db_error(db));
     start(h); /* should nothing have happened */
     return NULL;

@@ -77,9 +77,19 @@ static const char *url_of(struct op *op, const char *workspace, const char *type
     return NULL;
 }
 
+/* What the store could not tell is nothing. */
+static const struct event *with_facts(struct op *op, const struct event *row)
+{
+    struct event *e = arena_copy(op->arena, row, sizeof *row);
+
+    if (event_facts(op->db, op->arena, e) != DB_OK || !e->data)
+        e->data = "{}";
+    return e;
+}
+
 static void show(struct op *op, const void *row, void *out)
 {
-    const struct event *e = row;
+    const struct event *e = with_facts(op, row);
     struct shown_event *s = out;
 
     *s = (struct shown_event){
@@ -115,7 +125,7 @@ static fault_t find(struct op *op, const char *key, void **row)
 static bool facts_pass(struct op *op, const void *row, void *arg)
 {
     const struct event_list *p = arg;
-    const struct event *e = row;
+    const struct event *e = with_facts(op, row);
     const struct {
         const char *fact, *wanted;
     } tests[] = {

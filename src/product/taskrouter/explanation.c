@@ -110,8 +110,8 @@ static fault_t add_history(struct op *op)
     struct value from = value_text(first);
     json_begin(&s->out, op->arena);
     json_open(&s->out, '[');
-    if (db_run(op->db, "SELECT event_type, at, data FROM event WHERE sid >= ? ORDER BY sid", &from, 1, look, s) !=
-        DB_OK)
+    if (db_run(op->db, "SELECT event_type, at, " EVENT_FACTS " FROM event WHERE sid >= ? ORDER BY sid", &from, 1, look,
+               s) != DB_OK)
         return op_failed(op);
     json_close(&s->out, ']');
     s->x->history = json_done(&s->out);

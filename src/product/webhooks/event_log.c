@@ -9,33 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct logged_event {
-    const char *sid, *account_sid, *event_type, *scope_sid;
-    const char *resource_type, *resource_sid, *actor_type, *actor_sid, *data;
-    int64_t number, at, at_ms;
-};
-
 struct log_list {
     int64_t after;
     const char *event_type, *scope_sid;
 };
 
 /* clang-format off */
-static const struct field shown_fields[] = {
-    FIELD(logged_event, number,        INT),
-    FIELD(logged_event, sid,           SID),
-    FIELD(logged_event, account_sid,   SID),
-    FIELD(logged_event, event_type,    STR),
-    FIELD(logged_event, at,            TIME),
-    FIELD(logged_event, at_ms,         INT),
-    FIELD(logged_event, scope_sid,     SID),
-    FIELD(logged_event, resource_type, STR),
-    FIELD(logged_event, resource_sid,  SID),
-    FIELD(logged_event, actor_type,    STR),
-    FIELD(logged_event, actor_sid,     SID),
-    FIELD(logged_event, data,          JSON, .flags = JSON_VALUE),
-};
-
 static const struct field list_fields[] = {
     FIELD(log_list, after,      INT, .min = 0, .max = INT64_C(1) << 53),
     FIELD(log_list, event_type, STR),
@@ -43,29 +22,12 @@ static const struct field list_fields[] = {
 };
 /* clang-format on */
 
-static const struct kind shape = { .name = "logged_event",
-                                   .size = sizeof(struct logged_event),
-                                   .fields = ROWS(shown_fields) };
-
-static void show(struct op *op, const void *row, void *out)
+static fault_t present(struct op *op, void *copy)
 {
-    const struct event *e = row;
+    struct event *e = copy;
 
-    (void)op;
-    *(struct logged_event *)out = (struct logged_event){
-        .number = e->number,
-        .sid = e->sid,
-        .account_sid = e->account_sid,
-        .event_type = event_name(e->type),
-        .at = e->at,
-        .at_ms = e->at,
-        .scope_sid = e->scope_sid,
-        .resource_type = e->resource_type,
-        .resource_sid = e->resource_sid,
-        .actor_type = e->actor_type,
-        .actor_sid = e->actor_sid,
-        .data = e->data,
-    };
+    e->at_ms = e->at;
+    return event_facts(op->db, op->arena, e) == DB_OK ? NULL : op_failed(op);
 }
 
 /* --- the place of a number ------------------------------------------------------------------------------------------
@@ -163,8 +125,7 @@ const struct resource event_log_resource = {
     .many = "events",
     .verbs = LIST | FETCH,
     .kind = &event_kind,
-    .shape = &shape,
     .list_params = PARAMS(log_list, list_fields),
-    .show = show,
+    .present = present,
     .select = select_log,
 };

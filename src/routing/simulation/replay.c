@@ -215,7 +215,21 @@ static void learn_worker(struct replay *x, enum event_type type, const char *dat
 struct reading {
     struct world *w;
     struct replay *x;
+    struct arena *arena;
+    struct sid sid;    /* of the last event that had facts of its own, */
+    const char *facts; /* and these */
 };
+
+static const char *facts_of(struct reading *r, const struct event *e)
+{
+    if (e->data) {
+        memcpy(r->sid.s, e->sid, SID_SIZE);
+        r->facts = arena_strdup(r->arena, e->data);
+    } else if (!str_eq(e->facts_of, r->sid.s)) {
+        world_wrong(r->w, "event %s has the facts of %s, which is not the one before", e->sid, e->facts_of);
+    }
+    return r->facts;
+}
 
 static bool read_event(void *arg, void *row)
 {
@@ -225,19 +239,20 @@ static bool read_event(void *arg, void *row)
     if (e->number != ++r->x->number)
         world_wrong(r->w, "event %lld of the log has the number %lld", (long long)r->x->number, (long long)e->number);
     memcpy(r->x->last.s, e->sid, SID_SIZE);
+    const char *data = facts_of(r, e);
     if (str_eq(e->resource_type, "task"))
-        learn_task(r->x, e->type, e->data);
+        learn_task(r->x, e->type, data);
     else if (str_eq(e->resource_type, "reservation"))
-        learn_reservation(r->w, r->x, e->type, e->data);
+        learn_reservation(r->w, r->x, e->type, data);
     else if (str_eq(e->resource_type, "worker"))
-        learn_worker(r->x, e->type, e->data);
+        learn_worker(r->x, e->type, data);
     return true;
 }
 
 void replay_read(struct world *w, struct tx *tx)
 {
     struct replay *x = w->replay;
-    struct reading r = { w, x };
+    struct reading r = { .w = w, .x = x, .arena = tx->arena };
     const char *since = arena_printf(tx->arena, "sid > '%s'", x->last.s);
     struct value last;
 
