@@ -17,6 +17,7 @@
 #include "product/conversations/conversations.h"
 #include "product/conversations/settings.h"
 #include "product/desktop/desktop.h"
+#include "product/flex/flex.h"
 #include "product/presence/presence.h"
 #include "product/sync/sync.h"
 #include "product/taskrouter/taskrouter.h"
@@ -35,7 +36,7 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
     &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &sync_product_module, &cds_module,  \
         &insights_module, &chat_module, &conversations_module, &interaction_module, &taskrouter_module,                \
         &eventbridge_module, &twilsock_module, &aim_module, &mcs_module, &desktop_module, &contact_module,             \
-        &webhooks_module, &presence_module, &settings_module
+        &webhooks_module, &presence_module, &flex_module, &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };
