@@ -131,6 +131,7 @@ struct pool {
 
 fault_t query_open(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, const char *query_id,
                    struct handle **out);
+bool    query_is_for(const struct query *q, const struct live_viewer *who);
 void    query_forget(struct query *q);
 void    query_results(struct query *q, struct arena *a, struct live_result *out);
 void    query_watched(struct handle *h, struct tx *tx, bool by_somebody);

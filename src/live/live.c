@@ -206,6 +206,7 @@ static fault_t look_at_marked(struct tx *tx, struct command *c)
     size_t room = LOOK_ROWS;
     struct pool *p;
 
+    queries_expire(v, tx->now, false);
     for (size_t i = 0; (p = map_next(&v->pools, &i));)
         room -= look(p, tx, room);
     for (size_t i = 0; (p = map_next(&v->pools, &i));)

@@ -17,7 +17,7 @@
  * one is recognised, and gets the whole result.
  *
  * A query that nobody watches is kept for a while, because its client may only have lost its connection; then it is forgotten.  A client that
- * comes back later still (or after a restart) is served again by live_revive().
+ * comes back later still (or after a restart) is served again by live_enter().
  *
  * Figures are maps (sync_type SYNC_MAP) that nobody stores: `realtime_statistics_v1` of the workspace, `WQ….realtime_statistics.v1` of a
  * queue.  What is true now comes from routing's counters, what was from a port to the minutes that measure keeps (the same floor: so
@@ -55,9 +55,9 @@ struct live_result { const char *query_id; int64_t last_event_id; struct live_it
 fault_t live_open(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, struct live_result *out);
 /* … answers one and forgets it (blank: everything) … */
 fault_t live_ask(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, struct live_result *out);
-/* … opens one again under the name by which a client still knows it, if nobody else's is called so.  sync_find() finds it then; sync_replay() answers
- * GONE, for what that client has missed is not known: it gets all items. */
-fault_t live_revive(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index, const char *text);
+/* … and lets a client come back to one: NOT_FOUND when it is not theirs to see.  One that was forgotten is opened again under that name, if index and
+ * text (may be NULL) say what it was; then sync_replay() answers GONE, for what that client has missed is not known: it gets all items. */
+fault_t live_enter(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index, const char *text);
 
 /* --- what was: measure's minutes, by task channel */
 struct live_past { int64_t accepted, accepted_in_time, canceled, completed, wait_ms; };

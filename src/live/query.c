@@ -352,6 +352,11 @@ static const char *scope_of(const struct index_kind *k, const struct live_viewer
     return k->private ? who->worker_sid : NULL;
 }
 
+bool query_is_for(const struct query *q, const struct live_viewer *who)
+{
+    return str_eq(q->pool->workspace_sid, who->workspace_sid) && str_eq(q->worker_sid, scope_of(q->pool->index, who));
+}
+
 static struct pool *pool_make(struct live *v, const struct live_viewer *who, int index)
 {
     struct pool *p = live_pool(v, who->workspace_sid, index);

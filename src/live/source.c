@@ -30,17 +30,17 @@ fault_t live_viewer_of(struct tx *tx, const struct principal *who, struct live_v
     return NULL;
 }
 
-fault_t live_revive(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index,
-                    const char *text)
+fault_t live_enter(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index,
+                   const char *text)
 {
     struct live_viewer viewer;
-    struct handle *h;
+    struct handle *h = sid_valid(query_id, "QR") ? map_get(&v->handles, query_id) : NULL;
     fault_t f = live_viewer_of(tx, who, &viewer);
 
-    if (f)
+    if (f || (h && query_is_for(h->query, &viewer)))
         return f;
-    if (!sid_valid(query_id, "QR") || map_get(&v->handles, query_id))
-        return fault(tx->arena, F_NOT_FOUND, "There is no query %.64s", query_id ? query_id : "");
+    if (h || !index || !text || !sid_valid(query_id, "QR"))
+        return fault(tx->arena, F_NOT_FOUND, "There is no query %.64s", query_id);
     return query_open(v, tx, &viewer, index, text, query_id, &h);
 }
 

@@ -59,7 +59,11 @@ static fault_t revive(struct tx *tx, void *arg)
     struct principal who = { .account_sid = ACCOUNT };
 
     who.insights_service = arena_printf(tx->arena, "%s.insights", v->s->workspace);
-    return live_revive(v->s->live, tx, &who, v->object, v->index, v->text);
+    if (v->who.worker_sid) {
+        who.worker_sid = v->who.worker_sid;
+        who.role = "worker";
+    }
+    return live_enter(v->s->live, tx, &who, v->object, v->index, v->text);
 }
 
 static fault_t unwatch(struct tx *tx, void *arg)
@@ -107,7 +111,22 @@ static void an_unwatched_query_is_forgotten_and_revived(void **state)
     assert_int_equal(live_count(s->live).pools, 1);
     must(ledger_do(s->ledger, s->arena, revive, v));
     assert_int_equal(back(v, known).fault->id, F_GONE); /* so its client gets all of it */
-    assert_non_null(ledger_do(s->ledger, s->arena, revive, v));
+    must(ledger_do(s->ledger, s->arena, revive, v));    /* it is there now */
+}
+
+static void what_others_see_is_not_there(void **state)
+{
+    struct stage *s = *state;
+    struct view *all = view(s, "tr-reservation", "data.worker_sid != \"\"");
+    struct view *agent = open_as(s, s->workers[0], "tr-reservation", "data.worker_sid != \"\"");
+    const char *own = agent->object;
+
+    must(ledger_do(s->ledger, s->arena, revive, agent));
+    agent->object = all->object;
+    assert_int_equal(ledger_do(s->ledger, s->arena, revive, agent)->status, 404);
+    agent->who.worker_sid = s->workers[1];
+    agent->object = own;
+    assert_int_equal(ledger_do(s->ledger, s->arena, revive, agent)->status, 404);
 }
 
 static void lost_results_are_remembered_for_so_long(void **state)
@@ -188,11 +207,9 @@ int main(void)
 {
 #define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        STORY(what_was_missed_is_told_again),
-        STORY(an_unwatched_query_is_forgotten_and_revived),
-        STORY(lost_results_are_remembered_for_so_long),
-        STORY(what_makes_no_sense_is_refused),
-        STORY(there_are_so_many_queries),
+        STORY(what_was_missed_is_told_again),  STORY(an_unwatched_query_is_forgotten_and_revived),
+        STORY(what_others_see_is_not_there),   STORY(lost_results_are_remembered_for_so_long),
+        STORY(what_makes_no_sense_is_refused), STORY(there_are_so_many_queries),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -402,11 +402,10 @@ static void look_at(struct op *op, struct request *q, struct wanted *w)
     bool on_reader = !op->tx;
 
     w->on_ledger = false;
-    fault_t f = sync_find(h->sync, &ask, w->type, w->sid, &o);
-    if (f && op->tx && w->type == SYNC_LIVE_QUERY && w->index && w->query) { /* forgotten, or the server began anew */
-        f = live_revive(h->site->live, op->tx, &q->caller->who, w->sid, w->index, w->query);
-        f = f ? f : sync_find(h->sync, &ask, w->type, w->sid, &o);
-    }
+    fault_t f = NULL;
+    if (op->tx && w->type == SYNC_LIVE_QUERY)
+        f = live_enter(h->site->live, op->tx, &q->caller->who, w->sid, w->index, w->query);
+    f = f ? f : sync_find(h->sync, &ask, w->type, w->sid, &o);
     if (on_reader && (f ? f->status == 404 : wants_ledger(&o))) { /* a source that lives in memory is not asked here */
         w->on_ledger = true;
         return;
