@@ -14,7 +14,7 @@
 #define EVERYONE       "Everyone"
 #define DEMO_PASSWORD  "plugboard"
 
-enum { RANDOM_PASSWORD_DIGITS = 16, OFFER_TIMEOUT = 30, QUEUE_TIMEOUT = 120 };
+enum { RANDOM_PASSWORD_DIGITS = 16, OFFER_TIMEOUT = 30, QUEUE_TIMEOUT = 120, CHATS_AT_ONCE = 3 };
 
 /* --- finding what is there -------------------------------------------------------------------------------------------
  */
@@ -195,6 +195,19 @@ static fault_t make_workflow(struct demo *d, struct tx *tx, struct workflow **ou
 /* --- people ----------------------------------------------------------------------------------------------------------
  */
 
+/* Whoever writes can write with several. */
+static fault_t chats_at_once(struct demo *d, struct tx *tx, const struct worker *w)
+{
+    struct worker_channel *c = routing_worker_channel(d->engine, tx, w->sid, "chat"), was;
+
+    if (!c)
+        return NULL;
+    was = *c;
+    row_edit(tx, c);
+    c->configured_capacity = CHATS_AT_ONCE;
+    return worker_channel_changed(d->engine, tx, c, &was);
+}
+
 static fault_t make_worker(struct demo *d, struct tx *tx, const struct person *p, struct worker **out)
 {
     struct worker *w = find_named(tx, &worker_kind, d->account_sid, d->workspace->sid, p->username);
@@ -211,7 +224,8 @@ static fault_t make_worker(struct demo *d, struct tx *tx, const struct person *p
                          "{\"full_name\":\"%s\",\"contact_uri\":\"client:%s\",\"roles\":%s,"
                          "\"routing\":{\"skills\":%s,\"levels\":{}}}",
                          p->full_name, p->username, p->roles, p->skills));
-    return worker_created(d->engine, tx, w);
+    fault_t f = worker_created(d->engine, tx, w);
+    return f ? f : chats_at_once(d, tx, w);
 }
 
 static fault_t make_person(struct demo *d, struct tx *tx, size_t i)

@@ -163,6 +163,8 @@ static fault_t mint_token(struct op *op)
         op_continue_on_ledger(op, mint_token);
         return NULL;
     }
+    if ((f = desktop_person(op, service)))
+        return f;
     grants = desktop_grants(op, service);
     json_begin(&o, op->arena);
     json_open(&o, '{');

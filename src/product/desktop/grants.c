@@ -81,3 +81,22 @@ json_t *desktop_grants(struct op *op, const struct chat_service *service)
                             json_pack("{s:s}", "service_sid", arena_printf(op->arena, "%s.insights", workspace)));
     return grants;
 }
+
+/* Others see who writes by the name that the person has here, and it may do what it is here to do; both follow a
+ * change. */
+fault_t desktop_person(struct op *op, const struct chat_service *service)
+{
+    const struct chat_actor by = { .by = BY_SERVER };
+    struct chat *chat = op_site(op)->chat;
+    struct chat_user *c = chat_user_of(chat, op->tx, service, op->who.identity);
+    const char *role = chat_role_sid(op, service->sid);
+    struct user *u = row_find(op->tx, &user_kind, op->who.user_sid);
+    const char *name = u && u->full_name && *u->full_name ? u->full_name : c->friendly_name;
+
+    role = role ? role : c->role_sid;
+    if (str_eq(c->friendly_name, name) && str_eq(c->role_sid, role))
+        return NULL;
+    row_set(op->tx, c, &c->friendly_name, name);
+    row_set(op->tx, c, &c->role_sid, role);
+    return chat_user_changed(chat, op->tx, &by, c);
+}

@@ -9,6 +9,7 @@ extern const struct resource canned_response_resource;
 
 struct chat_service;
 json_t *desktop_grants(struct op *op, const struct chat_service *service);
+fault_t desktop_person(struct op *op, const struct chat_service *service); /* as others see it in conversations */
 fault_t canned_responses(struct op *op);
 fault_t customer_history(struct op *op);
 fault_t customer_transcript(struct op *op);

@@ -21,7 +21,7 @@ export class Interactions {
   /** The conversation sleeps; the customer's next message wakes it, for us again or for anybody. */
   park(of: ChannelOfTask, resume: HowToResume): Promise<unknown> {
     const routing = { status: 'closed', resume };
-    return this.ask('POST', pathOf(of), { Status: 'inactive', Routing: routing });
+    return this.ask('PUT', pathOf(of), { Status: 'inactive', Routing: routing });
   }
 
   /** We go, the conversation stays open. */
@@ -32,7 +32,7 @@ export class Interactions {
       (one) => one.routing_properties?.reservation_sid === reservationSid,
     );
     if (!ours) throw new Error('You are no longer in this conversation.');
-    return this.ask('POST', `${path}/${ours.sid}`, { Status: 'closed' });
+    return this.ask('PUT', `${path}/${ours.sid}`, { Status: 'closed' });
   }
 
   private async ask<T>(method: string, url: string, params: object): Promise<T> {

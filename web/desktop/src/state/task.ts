@@ -78,7 +78,9 @@ export class Task {
   get customer(): Customer {
     const a = this.attributes;
     const customers = isRecord(a.customers) ? a.customers : {};
-    const phone = firstText(customers.phone, a.phone, a.customerAddress, a.from);
+    const address = firstText(customers.phone, a.phone, a.customerAddress, a.from);
+    // Who writes from a web page has an identity for an address.
+    const phone = address && /^(\w+:)?\+?[\d\s()/.-]{3,}$/.test(address) ? address : undefined;
     const name = firstText(customers.name, a.customerName, a.name, phone);
     return { name: name ?? 'Unknown customer', phone };
   }
