@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startChat } from './support/chat.mjs';
 import { startServer } from './support/server.mjs';
+import { startWebhooks } from './support/webhook.mjs';
 
 let server, chat, service, conversation;
 before(async () => {
@@ -209,4 +210,62 @@ test('Devices are kept, listed, and given up', async () => {
     (await aim('ada', where, { json: { ...json, channel_type: 'pigeon' } })).status,
     400,
   );
+});
+
+test("A service's own server is asked first, and answered for once", async () => {
+  const hooks = await startWebhooks({
+    authToken: server.authToken,
+    answer: ({ params }) =>
+      params.Body === 'forbidden'
+        ? { status: 403 }
+        : { status: 200, body: JSON.stringify({ body: `${params.Body} (checked)` }) },
+  });
+  const settings = service.configuration.webhooks();
+  await settings.update({ preWebhookUrl: hooks.url('/pre'), filters: ['onMessageAdd'] });
+  // Both wait for the answer at once; the second finds that the first has been made.
+  const both = await Promise.all([say('asked', 'hook-1'), say('asked', 'hook-1')]);
+  assert.equal(both[0].body.body, 'asked (checked)');
+  assert.deepEqual(both[1], both[0]);
+  assert.equal((await said()).filter((body) => body.startsWith('asked')).length, 1);
+  const refused = await say('forbidden', 'hook-2');
+  assert.equal(refused.body.code, 50056);
+  await settings.update({ preWebhookUrl: '', filters: [''] });
+  await hooks.stop();
+});
+
+test('No route leads to what is not of the token', async () => {
+  const other = await startChat(server);
+  const message = await say('ours', 'sweep');
+  const one = `/Client/v1/Conversations/${conversation.sid}`;
+  const routes = [
+    ['GET', '/Client/v2/Users/ada/Conversations'],
+    ['GET', `/Client/v2/Users/ada/Conversations/${conversation.sid}`],
+    ['POST', `/Client/v2/Users/ada/Conversations/${conversation.sid}`, { last_read_message_index: 0 }],
+    ['POST', '/Client/v2/Users/ada', { friendly_name: 'mine' }],
+    ['GET', one],
+    ['POST', one, { friendly_name: 'mine' }],
+    ['DELETE', one],
+    ['POST', `${one}/Participants`, { identity: 'a friend' }],
+    ['POST', `${one}/Participants/ada`, { attributes: '{}' }],
+    ['DELETE', `${one}/Participants/ada`],
+    ['POST', `${one}/Messages`, { body: 'mine' }],
+    ['POST', `${one}/Messages/${message.body.sid}`, { body: 'mine' }],
+    ['DELETE', `${one}/Messages/${message.body.sid}`],
+    ['GET', `${one}/Messages/${message.body.sid}/ChannelMetadata`],
+    ['GET', `${one}/MessageRecipients`],
+    ['GET', `/Client/v2/Conversations/${conversation.sid}/Messages/${message.body.sid}/Receipts`],
+  ];
+  const before = await service.conversations(conversation.sid).messages(message.body.sid).fetch();
+  for (const [method, where, json] of routes)
+    for (const token of [chat.token('mallory'), other.token('mallory'), other.token('ada')]) {
+      const more = { method, body: json && JSON.stringify(json), token };
+      const { status, body } = await aim('mallory', where, more);
+      // Another service's ada has conversations of her own, which are none.
+      const empty = status === 200 && body.conversations?.length === 0;
+      const herself = token === other.token('ada') && where === '/Client/v2/Users/ada';
+      assert.ok(empty || herself || [403, 404].includes(status), `${method} ${where}: ${status}`);
+    }
+  const after = await service.conversations(conversation.sid).messages(message.body.sid).fetch();
+  assert.deepEqual(after.toJSON(), before.toJSON());
+  assert.equal((await service.conversations(conversation.sid).fetch()).friendlyName, null);
 });
