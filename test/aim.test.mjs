@@ -240,7 +240,11 @@ test('No route leads to what is not of the token', async () => {
   const routes = [
     ['GET', '/Client/v2/Users/ada/Conversations'],
     ['GET', `/Client/v2/Users/ada/Conversations/${conversation.sid}`],
-    ['POST', `/Client/v2/Users/ada/Conversations/${conversation.sid}`, { last_read_message_index: 0 }],
+    [
+      'POST',
+      `/Client/v2/Users/ada/Conversations/${conversation.sid}`,
+      { last_read_message_index: 0 },
+    ],
     ['POST', '/Client/v2/Users/ada', { friendly_name: 'mine' }],
     ['GET', one],
     ['POST', one, { friendly_name: 'mine' }],

@@ -69,7 +69,7 @@ test('Acknowledged is kept, told once, and in order', { timeout: 240_000 }, asyn
 
   await Promise.all(
     everybody.map(async (one) => {
-      for (let i = 0; i < AFTER; ) {
+      for (let i = 0; i < AFTER;) {
         const body = `${one.person.identity} is back ${i}`;
         await say(one, body);
         if (one.room.acknowledged.has(body)) i++;

@@ -95,7 +95,9 @@ for (const [version, sdk] of Object.entries(versions)) {
       assert.equal(await hers.getMessagesCount(), 2);
       // What REST says, too.
       const fromRest = arrived(his, 'From the office');
-      await service.conversations(hers.sid).messages.create({ author: 'office', body: 'From the office' });
+      await service
+        .conversations(hers.sid)
+        .messages.create({ author: 'office', body: 'From the office' });
       assert.equal((await fromRest).author, 'office');
     });
 
@@ -160,7 +162,9 @@ for (const [version, sdk] of Object.entries(versions)) {
       await heardIndex(his, 2);
       await his.setAllMessagesUnread();
       await heardIndex(his, null);
-      const muted = heard(his, 'updated', (news) => news.updateReasons.includes('notificationLevel'));
+      const muted = heard(his, 'updated', (news) =>
+        news.updateReasons.includes('notificationLevel'),
+      );
       await his.setUserNotificationLevel('muted');
       assert.equal((await muted).conversation.notificationLevel, 'muted');
     });
@@ -325,7 +329,8 @@ for (const [version, sdk] of Object.entries(versions)) {
       await end;
       const kept = await service.conversations(hers.sid).messages.list();
       const bodies = kept.map((message) => message.body).slice(0, -1);
-      for (const body of answered) assert.equal(bodies.filter((one) => one === body).length, 1, body);
+      for (const body of answered)
+        assert.equal(bodies.filter((one) => one === body).length, 1, body);
       assert.deepEqual(
         twice.filter((body) => body !== 'the end'),
         bodies,

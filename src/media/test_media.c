@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/thread.h"
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ static int set_up(void **state)
 {
     static struct world w;
 
-    strcpy(w.folder, "/tmp/plugboard-media-XXXXXX");
+    snprintf(w.folder, sizeof w.folder, "/tmp/plugboard-media-XXXXXX");
     if (!mkdtemp(w.folder))
         return -1;
     open_world(&w);
@@ -58,14 +59,18 @@ static int set_up(void **state)
     return 0;
 }
 
+static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st, (void)flag, (void)ftw;
+    return remove(path);
+}
+
 static int tear_down(void **state)
 {
     struct world *w = *state;
-    char command[96];
 
     close_world(w);
-    snprintf(command, sizeof command, "rm -rf %s", w->folder);
-    return system(command);
+    return nftw(w->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* --- rows and files -------------------------------------------------------------------------------------------------
@@ -86,8 +91,8 @@ static fault_t begin(struct tx *tx, void *arg)
                                  .filename = "a.txt" };
     struct medium *row = media_begin(tx, &like);
 
-    strcpy(u->sid, row->sid);
-    strcpy(u->file, row->file);
+    snprintf(u->sid, sizeof u->sid, "%s", row->sid);
+    snprintf(u->file, sizeof u->file, "%s", row->file);
     return NULL;
 }
 
