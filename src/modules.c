@@ -1,5 +1,6 @@
 #include "modules.h"
 
+#include "channel/channel.h"
 #include "chat/module.h"
 #include "gateway/aim/aim.h"
 #include "gateway/cds/cds.h"
@@ -18,6 +19,7 @@
 #include "product/conversations/settings.h"
 #include "product/desktop/desktop.h"
 #include "product/flex/flex.h"
+#include "product/messaging/messaging.h"
 #include "product/presence/presence.h"
 #include "product/sync/sync.h"
 #include "product/taskrouter/taskrouter.h"
@@ -34,9 +36,9 @@ static const struct module core_module = { .name = "core", .kinds = ROWS(kinds) 
 
 #define ALL                                                                                                            \
     &core_module, &health_module, &accounts_module, &measure_module, &sync_module, &sync_product_module, &cds_module,  \
-        &insights_module, &chat_module, &conversations_module, &interaction_module, &taskrouter_module,                \
-        &eventbridge_module, &twilsock_module, &aim_module, &mcs_module, &desktop_module, &contact_module,             \
-        &webhooks_module, &presence_module, &flex_module, &settings_module
+        &insights_module, &chat_module, &channel_module, &conversations_module, &interaction_module,                   \
+        &taskrouter_module, &eventbridge_module, &twilsock_module, &aim_module, &mcs_module, &desktop_module,          \
+        &contact_module, &webhooks_module, &messaging_module, &presence_module, &flex_module, &settings_module
 
 const struct module *const modules[] = { ALL, NULL };
 const struct module *const modules_for_tests[] = { ALL, &turning_module, NULL };

@@ -123,6 +123,11 @@ char *access_token_mint(struct arena *a, const struct api_key *key, const char *
 /* X-Twilio-Signature of a request (reference: form parameters sorted, or bodySHA256 for JSON); token: the account's primary. */
 char *request_signature(struct arena *a, const char *auth_token, const char *url, const char *const *names, const char *const *values, size_t n);
 
+/* HMAC-SHA256 of a text, in hex. */
+char *text_signature(struct arena *a, const char *key, const char *text);
+/* The same text?  Takes the same time wherever they differ. */
+bool  secret_is(const char *known, const char *given);
+
 /* --- people ---------------------------------------------------------------------------------------------- */
 /* Argon2id; slow on purpose (tens of ms): on a reader thread, never on the ledger's. */
 char *password_hash(struct arena *a, const char *password);

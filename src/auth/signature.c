@@ -1,6 +1,7 @@
 #include "auth/internal.h"
 #include "base/text.h"
 #include "codec/base64.h"
+#include <openssl/crypto.h>
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,4 +39,23 @@ char *request_signature(struct arena *a, const char *auth_token, const char *url
     }
     HMAC(EVP_sha1(), auth_token, (int)strlen(auth_token), (const unsigned char *)text_str(&t), t.n, mac, &length);
     return base64_encode(a, mac, length);
+}
+
+char *text_signature(struct arena *a, const char *key, const char *text)
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    struct text hex = { .arena = a };
+
+    HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)text, strlen(text), mac, &length);
+    for (unsigned int i = 0; i < length; i++)
+        text_putf(&hex, "%02x", mac[i]);
+    return hex.s;
+}
+
+bool secret_is(const char *known, const char *given)
+{
+    size_t n = strlen(known);
+
+    return strlen(given) == n && CRYPTO_memcmp(known, given, n) == 0;
 }

@@ -206,6 +206,7 @@ struct site {
     void               *live;        /* live's: struct live *, made by gateway/cds/insights.c */
     void               *chat;        /* chat's: struct chat * */
     void               *media;       /* media's: struct media * */
+    void               *channel;     /* channel's: struct channel * */
     void               *aim;         /* gateway/aim's: struct aim * */
     void               *interactions; /* interaction's: struct interactions * */
     void               *flex;        /* product/flex's: who began how many chats; the ledger's thread only */
