@@ -198,7 +198,8 @@ void event_tell(struct tx *tx, struct event *e)
     e->number = ++log_of(l, e->account_sid)->last;
     e->sid = tx_sid(tx, "EV");
     e->at = tx->now;
-    ARRAY_PUSH(&l->events, keep(l, a, e));
+    struct event *kept = keep(l, a, e); /* which asks how many there are */
+    ARRAY_PUSH(&l->events, kept);
     l->telling++;
     for (size_t i = 0; i < l->listeners.n; i++) {
         const struct listener *x = &l->listeners.at[i];
