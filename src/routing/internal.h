@@ -144,6 +144,7 @@ struct worker_live {
     struct worker_channel_live **channels; /* by channel slot; holes are NULL */
     size_t                       nchannels;
     struct bits                  queues;   /* of which it is a member */
+    struct link                  words;    /* by which queues find it (finder.c) */
     json_t                      *attributes;
     uint64_t                     attributes_hash, facts_hash;
     size_t                       counted_activity; /* in the crowds: activity slot + 1; 0: not counted */
@@ -254,8 +255,12 @@ int           compare_wait(const struct wait_key *a, const struct wait_key *b); 
 
 /* finder.c */
 void finder_put(struct queue_live *q);  /* its expression is new */
-void finder_drop(struct queue_live *q); /* before the arena of its expression goes */
+void finder_drop(struct queue_live *q); /* before the arena of its expression goes for good */
 void finder_free(struct finder *f);
+void finder_learn(struct worker_live *w);  /* his attributes are new */
+void finder_forget(struct worker_live *w);
+/* Everybody who has a word that the queue asks for; he may come twice.  False: it asks for none. */
+bool finder_each(const struct queue_live *q, void (*each)(void *arg, struct worker_live *w), void *arg);
 /* Every queue that the worker belongs to, or may belong to; valid until the next call. */
 const struct bits *finder_look(const struct worker_live *w);
 

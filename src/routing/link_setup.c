@@ -198,18 +198,32 @@ struct lane *lane_of(struct queue_live *q, size_t channel_slot)
     return &q->lanes[channel_slot];
 }
 
+struct asking {
+    struct routing *engine;
+    struct queue_live *queue;
+};
+
+static void ask_member(void *arg, struct worker_live *w)
+{
+    refresh_member(((struct asking *)arg)->engine, ((struct asking *)arg)->queue, w);
+}
+
 /* Which workers belong to a queue, when its expression is new. */
 static void compile_queue(struct routing *e, struct queue_live *q)
 {
     struct expr_error err = { 0 };
+    struct arena *before = q->arena;
 
-    finder_drop(q);
-    arena_free(q->arena);
     q->arena = arena_new_sized(QUEUE_ROOM);
     q->expression = expr_compile(q->arena, q->row.target_workers, EXPR_QUEUE, &err);
     if (!q->expression) /* refused when it was set; an older server was more liberal */
         log_warn("routing.queue", "%s has no valid expression: %s", q->row.sid, err.message);
     finder_put(q);
+    arena_free(before);
+    for (size_t i = 0; (i = bits_next(&q->workers, i)) != NO_SLOT; i++) /* may belong to it no longer */
+        refresh_member(e, q, slots_get(&q->workspace->worker_slots, i));
+    if (!q->expression || finder_each(q, ask_member, &(struct asking){ e, q }))
+        return;
     for (LIST_EACH(l, &q->workspace->workers))
         refresh_member(e, q, CONTAINER_OF(l, struct worker_live, in_workspace));
 }

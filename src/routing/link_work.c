@@ -261,6 +261,7 @@ void link_worker(struct routing *e, struct tx *tx, struct worker_live *w)
             return;
         list_append(&w->workspace->workers, &w->in_workspace);
         list_init(&w->reservations);
+        list_init(&w->words);
         w->slot = slots_take(&w->workspace->worker_slots, w);
         map_put(&e->rows, w->row.sid, w);
     }
@@ -276,6 +277,7 @@ void link_worker(struct routing *e, struct tx *tx, struct worker_live *w)
     if (told) {
         json_decref(w->attributes);
         w->attributes = parse_attributes(tx, w->row.attributes);
+        finder_learn(w);
     }
     if (told || facts != w->facts_hash) {
         w->attributes_hash = attributes;
@@ -296,6 +298,7 @@ void unlink_worker(struct routing *e, struct worker_live *w)
         if (w->channels[i])
             unlink_worker_channel(e, w->channels[i]);
     uncount_worker(w);
+    finder_forget(w);
     for (size_t i = 0; (i = bits_next(&w->queues, i)) != NO_SLOT; i++)
         put_member(e, slots_get(&w->workspace->queue_slots, i), w, false);
     slots_release(&w->workspace->worker_slots, w->slot);
