@@ -152,6 +152,7 @@ static void what_is_told_adds_up(void **state)
         { make_task, 1, { "{\"lang\":\"fr\"}", "{}", "{\"lang\":\"en\"}" } },
         { go_on, WORKERS, { "", "", "" } },
         { go_on, WORKERS, { "", "", "" } },
+        { alter_task, TASKS, { "{\"lang\":\"fr\",\"n\":1}", "{\"n\":2}", "{\"lang\":\"en\"}" } },
         { cancel, TASKS, { "", "", "" } },
         { rename_queue, 2, { "Blue", "Red", "Green" } },
         { retarget, 1, { "1==1", "skills HAS 'x'", "activity_name == 'Break'" } },

@@ -266,6 +266,18 @@ fault_t cancel(struct tx *tx, void *arg)
     return d->refuse;
 }
 
+fault_t alter_task(struct tx *tx, void *arg)
+{
+    struct doing *d = arg;
+    struct task *t = d->s->ntasks ? row_find(tx, &task_kind, d->s->tasks[d->who % d->s->ntasks]) : NULL;
+
+    if (t && row_is_live(t)) {
+        row_set(tx, t, &t->attributes, d->what);
+        must(task_changed(d->s->engine, tx, t, row_was(tx, t)));
+    }
+    return d->refuse;
+}
+
 fault_t rename_queue(struct tx *tx, void *arg)
 {
     struct doing *d = arg;

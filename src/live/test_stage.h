@@ -48,7 +48,8 @@ fault_t go(struct tx *tx, void *doing);     /* to an activity */
 fault_t learn(struct tx *tx, void *doing);  /* attributes */
 fault_t make_task(struct tx *tx, void *doing);
 fault_t go_on(struct tx *tx, void *doing);  /* accepts, wraps up, completes: whatever comes next */
-fault_t cancel(struct tx *tx, void *doing);
+fault_t cancel(struct tx *tx, void *doing); /* tasks are counted from the first */
+fault_t alter_task(struct tx *tx, void *doing); /* its attributes */
 fault_t rename_queue(struct tx *tx, void *doing);
 fault_t retarget(struct tx *tx, void *doing);
 fault_t remove_worker(struct tx *tx, void *doing);
