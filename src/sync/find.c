@@ -324,10 +324,8 @@ fault_t stored_replay(struct sync_ask *ask, const struct sync_object *o, int64_t
     out->rows =
         arena_alloc(ask->arena, (size_t)(missed < SYNC_REPLAY_MAX ? missed : SYNC_REPLAY_MAX) * sizeof(*out->rows));
     g.room = (size_t)(missed < SYNC_REPLAY_MAX ? missed : SYNC_REPLAY_MAX);
-    if (after >= row->forgotten_id && record_select(ask->db, ask->arena, k, &s, gather_change, &g) != DB_OK)
-        return ask_failed(ask);
-    if (after < row->forgotten_id || out->more_after)
-        return fault(ask->arena, F_GONE, "What happened to %s since event %lld is not remembered in full", o->sid,
+    if (after < row->forgotten_id)
+        return fault(ask->arena, F_GONE, "What was removed from %s since event %lld is not remembered any more", o->sid,
                      (long long)after);
-    return NULL;
+    return record_select(ask->db, ask->arena, k, &s, gather_change, &g) == DB_OK ? NULL : ask_failed(ask);
 }

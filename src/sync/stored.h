@@ -17,7 +17,7 @@ enum {
     SYNC_DATA_MAX = 16 * 1024, SYNC_MESSAGE_MAX = 4 * 1024, SYNC_KEY_MAX = 320 /* characters */, SYNC_NAME_MAX = 320,
     SYNC_ITEMS_MAX = 1000 * 1000, SYNC_TTL_MAX = 31536000, SYNC_PAGE_MAX = 1000,
     SYNC_TOMBSTONE_HOURS = 24,
-    SYNC_REPLAY_MAX = 10 * 1000, /* changes; who missed more begins anew */
+    SYNC_REPLAY_MAX = 1000,      /* changes at once; who missed more asks again from the last of them */
 };
 
 struct sync_service { /* IS… */

@@ -65,8 +65,8 @@ struct sync_source {
     /* By unique name or sid.  *found untouched and NULL returned: not one of this source's.  A fault: it is, and the viewer may not. */
     fault_t   (*find)(void *arg, struct sync_ask *ask, const char *name, bool *found, struct sync_object *out);
     fault_t   (*items)(void *arg, struct sync_ask *ask, const struct sync_object *o, const struct sync_page *page, struct sync_items *out);
-    /* What has an event_id above `after`, in its order, removals too.  A fault GONE: `after` is older than what is remembered of removals; the client
-     * must begin anew. */
+    /* What has an event_id above `after`, in its order, removals too; more_after where that is too much at once.  A fault
+     * GONE: `after` is older than what is remembered of removals; the client must begin anew. */
     fault_t   (*replay)(void *arg, struct sync_ask *ask, const struct sync_object *o, int64_t after, struct sync_items *out);
     /* The first client watches it, or the last one has gone; may be NULL. */
     void      (*watched)(void *arg, struct tx *tx, const char *object_sid, bool by_somebody);

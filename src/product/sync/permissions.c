@@ -15,15 +15,31 @@ static fault_t find(struct op *op, const char *key, void **row)
     return NULL;
 }
 
+/* Whoever is watching may have lost the right to. */
+static void doubt(struct op *op, const struct sync_permission *p)
+{
+    sync_doubt(sync_of(op), op->tx,
+               &(struct sync_doubt){ .account_sid = p->account_sid,
+                                     .service_sid = p->service_sid,
+                                     .identity = p->identity,
+                                     .object_sid = p->object_sid });
+}
+
+static fault_t remove_permission(struct op *op, void *row)
+{
+    doubt(op, row);
+    return NULL;
+}
+
 static fault_t update(struct op *op, void *row, const void *was)
 {
     static const char *const wanted[] = { "Read", "Write", "Manage" };
 
-    (void)row;
     (void)was;
     for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
         if (!op_given(op, wanted[i]))
             return refuse(op, F_INVALID_PARAMETER, "Missing required parameter %s in the post body", wanted[i]);
+    doubt(op, row);
     return NULL;
 }
 
@@ -39,7 +55,8 @@ static fault_t select_permissions(struct op *op, struct list_plan *plan)
 
 #define COMMON                                                                                                         \
     .product = "sync", .many = "permissions", .key = "identity", .verbs = LIST | FETCH | UPDATE | DELETE,              \
-    .enter = sync_enter_object, .find = find, .update = update, .select = select_permissions
+    .enter = sync_enter_object, .find = find, .update = update, .remove = remove_permission,                           \
+    .select = select_permissions
 
 const struct resource sync_permission_resources[PERMISSION_RESOURCES] = {
     { COMMON, .name = "DocumentPermission", .path = SERVICE_PATH "/Documents/{document_sid}/Permissions",
