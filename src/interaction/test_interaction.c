@@ -177,7 +177,9 @@ static const char *routing_text(struct stage *s, struct tx *tx)
 {
     const char *worker = s->workers[throw(s, WORKERS)];
 
-    switch (throw(s, 4)) {
+    switch (throw(s, 6)) {
+    case 2:
+        return "{\"properties\":{\"workflow_sid\":\"WW00000000000000000000000000000009\"}}";
     case 0:
         return arena_printf(tx->arena,
                             "{\"properties\":{\"workspace_sid\":\"%s\",\"worker_sid\":\"%s\",\"queue_sid\":\"%s\"}}",
@@ -337,12 +339,12 @@ static fault_t take_back(struct stage *s, struct tx *tx)
 
 static fault_t cancel(struct stage *s, struct tx *tx)
 {
-    size_t i = throw(s, 2), at = 0;
+    size_t i = throw(s, 8), at = 0;
     struct task *t = NULL, *one;
 
     while ((one = row_each(tx, &task_kind, &at)) && i--)
         t = one;
-    if (!t || t->assignment_status > TASK_RESERVED || t->assigned_at != NO_VALUE)
+    if (!t || t->assignment_status > TASK_RESERVED)
         return NULL;
     return task_move(s->routing, tx, t, TASK_CANCELED, "somebody said so");
 }
@@ -467,6 +469,23 @@ static void judge_task(struct stage *s, const struct task *t)
         fail_msg("the invitation of task %s has not ended", t->sid);
 }
 
+static void judge_invite(struct tx *tx, const struct interaction_invite *i)
+{
+    const struct task *t = i->task_sid ? row_find(tx, &task_kind, i->task_sid) : NULL;
+
+    if (!i->ended && (!t || t->assignment_status >= TASK_COMPLETED))
+        fail_msg("invitation %s is open, and its task is over", i->sid);
+}
+
+/* Who has handed on coldly is not there any more. */
+static void judge_transfer(struct tx *tx, const struct interaction_transfer *t)
+{
+    const struct interaction_participant *p = t->from ? row_find(tx, &interaction_participant_kind, t->from) : NULL;
+
+    if (t->status == HANDOVER_ACTIVE && t->type == HANDOVER_COLD && p && p->chat_participant_sid)
+        fail_msg("participant %s has handed on with transfer %s and is still there", p->sid, t->sid);
+}
+
 /* Nobody from here is in a conversation without a part in it. */
 static void judge_conversation(struct stage *s, struct tx *tx, const struct interaction_channel *c)
 {
@@ -501,6 +520,10 @@ static fault_t judge(struct tx *tx, void *arg)
     }
     for (size_t i = 0; (row = row_each(tx, &interaction_participant_kind, &i));)
         judge_part(s, tx, row);
+    for (size_t i = 0; (row = row_each(tx, &interaction_invite_kind, &i));)
+        judge_invite(tx, row);
+    for (size_t i = 0; (row = row_each(tx, &interaction_transfer_kind, &i));)
+        judge_transfer(tx, row);
     for (size_t i = 0; (row = row_each(tx, &reservation_kind, &i));)
         judge_reservation(s, tx, row);
     for (size_t i = 0; (row = row_each(tx, &task_kind, &i));)
