@@ -364,17 +364,14 @@ const chatToken = (identity, serviceSid) =>
   token(identity, { grants: [new AccessToken.ChatGrant({ serviceSid })] });
 
 /** Subscribes by hand; answers what comes up to the end of the replay. */
-async function subscribe(r, object_sid, last_event_id = 0, more = {}) {
+async function subscribe(r, object_sid, last_event_id = 0, grant = 'ip_messaging') {
   const body = {
     event_protocol_version: 4,
     action: 'establish',
     correlation_id: 1700000000123,
-    requests: [{ object_sid, object_type: 'list', last_event_id, ...more }],
+    requests: [{ object_sid, object_type: 'list', last_event_id }],
   };
-  const reply = await r.ask(
-    request('POST', '/v4/Subscriptions', 'ip_messaging'),
-    JSON.stringify(body),
-  );
+  const reply = await r.ask(request('POST', '/v4/Subscriptions', grant), JSON.stringify(body));
   assert.equal(reply.http_status.code, 200);
   const events = [];
   for (;;) {
@@ -446,6 +443,47 @@ test('nothing is missed and nothing comes twice, whenever one subscribes', async
   await Promise.all([say(), watch()]);
   const whole = Array.from({ length: n }, (_, i) => `${i}`);
   for (const heard of await Promise.all(all)) assert.deepEqual(heard, whole);
+});
+
+/** As the SDK: asks again for as long as there is more. */
+async function catchUp(r, sid, last, grant) {
+  const all = [];
+  for (let parts = 1; ; parts++) {
+    const { events, end } = await subscribe(r, sid, last, grant);
+    all.push(...events);
+    if (end.event.replay_status === 'completed') return { all, parts };
+    assert.equal(end.event.replay_status, 'interrupted');
+    assert.equal(end.event.last_event_id, events.at(-1).id);
+    last = end.event.last_event_id;
+  }
+}
+
+test('a slow reader is cut off, and catches up in parts', async () => {
+  const lists = server.client.sync.v1.services('default').syncLists;
+  const { sid } = await lists.create({ uniqueName: 'flood' });
+  const n = 2200;
+  const text = 'x'.repeat(16_000);
+  const slow = await ready();
+  await subscribe(slow, sid, 0, 'data_sync');
+  slow.socket._socket.pause();
+  for (let i = 0; i < n; i += 20)
+    await Promise.all(
+      Array.from({ length: 20 }, () => lists(sid).syncListItems.create({ data: { text } })),
+    );
+  slow.socket._socket.resume();
+  const [code] = await slow.closed;
+  assert.equal(code, 1013);
+  let heard = 0;
+  while (await Promise.race([slow.next(), Promise.resolve(null)])) heard++;
+  assert.ok(heard < n, `${heard} events`);
+
+  const back = await ready();
+  const { all, parts } = await catchUp(back, sid, heard, 'data_sync');
+  assert.ok(parts > 2, `${parts} parts`);
+  assert.deepEqual(
+    all.map((e) => e.item_index),
+    Array.from({ length: n - heard }, (_, i) => heard + i),
+  );
 });
 
 test('who has left hears no more, and strangers hear nothing', async () => {
