@@ -119,9 +119,9 @@ static void tell_end(struct tell *t, enum view view, const char *row_sid, const 
 static void tell_gone(struct tell *t)
 {
     const struct conversation *c = t->change->conversation;
-    struct chat_view v = { .db = t->tx->db, .tx = t->tx, .arena = t->tx->arena };
+    struct chat_view before = { .db = t->tx->db, .arena = t->tx->arena }; /* this command, when they were still there */
     struct participant **all;
-    size_t n = participants_of(&v, c->sid, &all);
+    size_t n = participants_of(&before, c->sid, &all);
 
     for (size_t i = 0; i < n; i++) {
         const struct participant *p = row_find(t->tx, &participant_kind, all[i]->sid);
