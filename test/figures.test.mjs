@@ -62,6 +62,9 @@ test('figures of a queue are pushed when they change', async () => {
   await screens.turn(1800);
   await quiet;
   assert.equal((await map.get('tasks_today')).data.queue.handled_tasks_count, 1);
+  /* they are the server's to write */
+  await assert.rejects(map.set('tasks_now', {}), { status: 403 });
+  await assert.rejects(map.removeMap(), { status: 403 });
   await assert.rejects(
     client.map({
       id: 'WQ00000000000000000000000000000000.realtime_statistics.v1',
