@@ -306,7 +306,7 @@ static bool context_put(struct client *c, const char *id, const json_t *message_
     if (contexts == CONTEXTS_MAX || n > MESSAGE_TYPES_MAX || strlen(id) > FRAME_ID_MAX)
         return false;
     x = must_calloc(sizeof(*x) + n * sizeof(*x->types));
-    strcpy(x->id, id);
+    memcpy(x->id, id, strlen(id) + 1);
     json_array_foreach(message_types, i, type) if (json_is_string(type)) x->types[x->n++] =
         hash_of(json_string_value(type));
     list_append(&c->contexts, &x->in_client);

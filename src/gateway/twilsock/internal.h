@@ -23,7 +23,7 @@ enum {
     WARN_BEFORE_MS     = 180 * 1000,      /* token_about_to_expire */
     TICK_MS            = 200,
     SPREAD_MAX_MS      = 10000,           /* over which clients come back that are sent away together */
-    QUEUE_MAX          = 32 * 1024 * 1024,/* for a slow reader: the answer to a query over 15,000 workers is one frame */
+    QUEUE_MAX          = 16 * 1024 * 1024,/* for a slow reader: the answer to a query over 15,000 workers is one frame */
     NOTES_MAX          = 64 * 1024,       /* for the hub; more and new frames are refused */
     INITS_MAX          = 1000,            /* under way at once, of all clients */
     CLIENTS_MAX        = 100,             /* sockets an identity */
@@ -36,6 +36,7 @@ enum {
     HELD_MS            = 500,             /* the longest that news waits behind an answer */
     PENDING_MAX        = 1000,            /* events for a subscription whose replay is under way */
     REPLAY_EVENTS      = 100,             /* in one frame */
+    REPLAY_BYTES       = 8 * 1024 * 1024, /* about so much in answer to one request; the client asks again from where that ended */
     CONTEXTS_MAX       = 16,
     MESSAGE_TYPES_MAX  = 64,
     SEATS_MAX          = 3,

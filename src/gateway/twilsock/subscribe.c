@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { EVENT_BYTES = 400 }; /* of an event beside its data, about */
+
 /* A frame of a replay. */
 struct page {
     struct page *next;
@@ -25,6 +27,7 @@ struct wanted {
     bool was_watched; /* a source has been told for this sub */
     bool counted;     /* … and was, for this request */
     bool on_ledger;
+    bool partial; /* there is more to replay */
     fault_t fault;
     int64_t last_id;
     struct page *first, **end;
@@ -35,6 +38,7 @@ struct batch {
     const char *service;     /* in whose name */
     struct wanted *rows;
     size_t n;
+    size_t replayed; /* bytes, about */
 };
 
 /* --- reading the request
@@ -99,7 +103,7 @@ static struct topic *topic_of(struct hub *h, const char *sid)
     if (t)
         return t;
     t = must_calloc(sizeof(*t) + strlen(sid) + 1);
-    t->sid = strcpy((char *)(t + 1), sid);
+    t->sid = memcpy(t + 1, sid, strlen(sid) + 1);
     list_init(&t->subs);
     map_put(&h->topics, t->sid, t);
     return t;
@@ -306,6 +310,7 @@ static void replay_data(struct replay *r, enum sync_change change, int64_t id)
 {
     const struct sync_object *o = r->object;
 
+    r->q->batch->replayed += EVENT_BYTES + (o->data ? strlen(o->data) : 0);
     replay_event(r, change, &(struct sync_item){ .event_id = id, .data = o->data, .date_updated = o->date_updated });
 }
 
@@ -346,11 +351,28 @@ static fault_t replay_result(struct replay *r, struct sync_ask *ask, struct sync
     return NULL;
 }
 
+/* For now the replay ends with this event; the client asks again from there. */
+static fault_t pause_at(struct replay *r, int64_t event_id)
+{
+    r->w->partial = true;
+    r->w->last_id = event_id;
+    return NULL;
+}
+
+/* Not between items that were changed by one event. */
+static bool may_pause_behind(const struct sync_items *items, size_t i, size_t spent)
+{
+    if (i + 1 == items->n)
+        return items->more_after;
+    return spent >= REPLAY_BYTES && items->rows[i + 1].event_id != items->rows[i].event_id;
+}
+
 static fault_t replay_items(struct replay *r, struct sync_ask *ask, struct sync *sync)
 {
     const struct sync_object *o = r->object;
     int64_t after = r->w->after, context = o->type == SYNC_LIST && o->context_id > after ? o->context_id : NO_VALUE;
     struct sync_items items = { 0 };
+    size_t *spent = &r->q->batch->replayed;
     fault_t f = sync_replay(sync, ask, o, after, &items);
 
     if (f)
@@ -361,6 +383,9 @@ static fault_t replay_items(struct replay *r, struct sync_ask *ask, struct sync 
             context = NO_VALUE;
         }
         replay_event(r, change_of(&items.rows[i], after), &items.rows[i]);
+        *spent += EVENT_BYTES + (items.rows[i].data ? strlen(items.rows[i].data) : 0);
+        if (may_pause_behind(&items, i, *spent))
+            return pause_at(r, items.rows[i].event_id);
     }
     if (context != NO_VALUE)
         replay_data(r, SYNC_CONTEXT, context);
@@ -376,6 +401,8 @@ static fault_t replay_all(struct replay *r, struct sync_ask *ask, struct sync *s
     w->last_id = o->last_event_id;
     if (w->after == NO_VALUE || w->after >= o->last_event_id || w->type == SYNC_STREAM)
         return NULL;
+    if (r->q->batch->replayed >= REPLAY_BYTES)
+        return pause_at(r, w->after);
     if (w->type == SYNC_DOCUMENT)
         replay_data(r, SYNC_UPDATED, o->last_event_id);
     else
@@ -471,8 +498,6 @@ static void resume(struct sub *s)
 
 static void go_live(struct request *q, struct wanted *w, struct sub *s)
 {
-    for (struct page *p = w->first; p; p = p->next)
-        client_send(q->client, p->bytes, p->n);
     tell(q, w, "subscription_established", "completed", NULL);
     s->last_id = w->last_id;
     resume(s);
@@ -500,7 +525,11 @@ static void conclude(struct request *q, struct wanted *w)
         tell(q, w, "subscription_failed", NULL, w->fault);
         if (s)
             sub_free(s);
-    } else if (s && s->overflown) { /* the client asks again, from where it stands */
+        return;
+    }
+    for (struct page *p = s ? w->first : NULL; p; p = p->next)
+        client_send(q->client, p->bytes, p->n);
+    if (s && (w->partial || s->overflown)) { /* the client asks again, from where it stands */
         tell(q, w, "subscription_established", "interrupted", NULL);
         sub_free(s);
     } else if (s)
