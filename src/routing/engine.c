@@ -111,6 +111,8 @@ struct routing *routing_new(struct ledger *l)
         h.engine = e;
         ledger_hooks(l, parts[p].kind->name, &h);
     }
+    e->slice = SLICE_OF_TASKS;
+    ledger_alarm(l, &(struct alarm_kind){ ALARM_WORKFLOW, ring_workflow, e });
     ledger_alarm(l, &(struct alarm_kind){ ALARM_TASK, ring_task, e });
     ledger_alarm(l, &(struct alarm_kind){ ALARM_RESERVATION, ring_reservation, e });
     ledger_on_loaded(l, loaded, e);

@@ -132,6 +132,8 @@ struct workflow_live {
     struct arena          *arena;      /* of the program */
     const struct program  *program;
     uint64_t               source_hash;
+    struct link            stale;      /* tasks that are yet to be sent through it again … */
+    uint64_t               stale_hash; /* … since its configuration was this */
     struct tallies         tallies;
 };
 
@@ -168,7 +170,7 @@ struct task_live {
     struct queue_live     *queue;
     struct workflow_live  *workflow;
     struct channel_live   *channel;
-    struct link            in_workspace, in_queue, in_workflow, reservations, fresh;
+    struct link            in_workspace, in_queue, in_workflow, reservations, fresh, stale;
     json_t                *attributes;      /* NULL: not parsed, see task_attributes() */
     uint64_t               attributes_hash;
     bool                   waiting;         /* in a lane of ->queue, that of ->channel */
@@ -201,6 +203,7 @@ struct routing {
     struct link                fresh;       /* pending tasks that entered a step and were not matched since */
     int                        depth;       /* of engine functions under way; only the outermost settles */
     bool                       settling, loading;
+    size_t                     slice;       /* so many tasks are sent through a changed workflow at once */
     struct { const struct task_live *of; struct task row; const char *facts; } told; /* tell_task(): while nothing of the task has changed */
     const char                *left_queue;  /* while task-queue.moved is told: where the task comes from */
 };
@@ -357,6 +360,9 @@ void transfer_complete(struct routing *e, struct tx *tx, struct transfer_live *x
 void transfer_end(struct routing *e, struct tx *tx, struct task_live *t, const char *reason); /* the task ends; no-op without one */
 void ring_task(void *arg, struct tx *tx, const char *subject, int64_t due);
 void ring_reservation(void *arg, struct tx *tx, const char *subject, int64_t due);
+void ring_workflow(void *arg, struct tx *tx, const char *subject, int64_t due);
+enum { SLICE_OF_TASKS = 200 };
+#define ALARM_WORKFLOW "routing.workflow"
 #define ALARM_TASK "routing.task"
 #define ALARM_RESERVATION "routing.reservation"
 #define REASON_NO_FILTER "Task canceled because no filter of its Workflow matches"

@@ -314,6 +314,7 @@ void link_workflow(struct routing *e, struct tx *tx, struct workflow_live *f)
             return;
         list_append(&f->workspace->workflows, &f->in_workspace);
         list_init(&f->tasks);
+        list_init(&f->stale);
         map_put(&e->rows, f->row.sid, f);
     }
     uint64_t hash = hash_text(f->row.configuration);
@@ -335,6 +336,7 @@ void unlink_workflow(struct routing *e, struct workflow_live *f)
     for (LIST_EACH(l, &f->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         list_remove(&t->in_workflow);
+        list_remove(&t->stale);
         t->workflow = NULL;
         count_task(t);
     }

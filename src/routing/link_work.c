@@ -444,6 +444,7 @@ static void task_relates(struct routing *e, struct tx *tx, struct task_live *t)
     }
     if (f != t->workflow) {
         list_remove(&t->in_workflow);
+        list_remove(&t->stale);
         t->workflow = f;
         if (f)
             list_append(&f->tasks, &t->in_workflow);
@@ -510,6 +511,7 @@ void unlink_task(struct routing *e, struct task_live *t)
     list_remove(&t->in_workflow);
     list_remove(&t->in_workspace);
     list_remove(&t->fresh);
+    list_remove(&t->stale);
     map_remove(&e->rows, t->row.sid);
     t->workspace = NULL;
 }

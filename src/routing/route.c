@@ -197,8 +197,27 @@ static struct place find_place(const struct program *p, const struct step *s, st
     return found;
 }
 
+/* Where each step of the former program is in the new one; the last one is its default filter's. */
+static struct place *map_places(struct arena *a, const struct program *was, const struct program *now, size_t *first)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < was->nfilters; n += was->filters[i++].nsteps)
+        first[i] = n;
+    struct place *to = arena_alloc(a, (n + 1) * sizeof *to);
+    for (size_t i = 0; i < was->nfilters; i++)
+        for (size_t k = 0; k < was->filters[i].nsteps; k++)
+            to[first[i] + k] = find_place(now, &was->filters[i].steps[k], (struct place){ (int64_t)i, (int64_t)k });
+    to[n] = was->fallback ? find_place(now, was->fallback, (struct place){ -1, 0 }) : (struct place){ -1, -1 };
+    first[was->nfilters] = n;
+    return to;
+}
+
 void keep_places(struct routing *e, struct tx *tx, struct workflow_live *f, const struct program *was)
 {
+    size_t *first = was ? arena_alloc(tx->arena, (was->nfilters + 1) * sizeof *first) : NULL;
+    const struct place *to = was && f->program ? map_places(tx->arena, was, f->program, first) : NULL;
+
     for (LIST_EACH(l, &f->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         struct place at = { t->row.filter_index, t->row.target_index }, now = { -1, -1 };
@@ -206,8 +225,8 @@ void keep_places(struct routing *e, struct tx *tx, struct workflow_live *f, cons
         f->program = was;
         const struct step *s = step_of(t);
         f->program = program;
-        if (s && program)
-            now = find_place(program, s, at);
+        if (s && to)
+            now = to[at.filter < 0 ? first[was->nfilters] : first[at.filter] + (size_t)at.target];
         if (now.filter == at.filter && now.target == at.target)
             continue;
         edit_task(tx, t);

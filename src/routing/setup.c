@@ -365,13 +365,68 @@ fault_t workflow_created(struct routing *e, struct tx *tx, struct workflow *row)
     return engine_leave(e, tx, NULL);
 }
 
+/* All tasks of a workflow that wait are sent through it again.  A few at once; many in slices, by an alarm, so that
+ * nobody waits for it: until its turn comes, a task stands where keep_places() left it.  The alarm is a row, the list
+ * of those who have not had their turn is not: after a restart, and for the next configuration, all are asked from the
+ * beginning, which does no harm to who has been asked already. */
+static void evaluate_some(struct routing *e, struct tx *tx, struct workflow_live *w)
+{
+    for (size_t n = 0; n < e->slice && !list_empty(&w->stale); n++) {
+        struct task_live *t = CONTAINER_OF(w->stale.next, struct task_live, stale);
+        list_remove(&t->stale);
+        if (t->row.assignment_status == TASK_PENDING)
+            route_again(e, tx, t);
+    }
+}
+
+static void gather_stale(struct workflow_live *w)
+{
+    for (LIST_EACH(l, &w->tasks)) {
+        struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
+        list_remove(&t->stale);
+        if (t->row.assignment_status == TASK_PENDING)
+            list_append(&w->stale, &t->stale);
+    }
+    w->stale_hash = w->source_hash;
+}
+
+static bool has_many(const struct routing *e, const struct workflow_live *w)
+{
+    size_t n = 0;
+
+    for (const struct link *l = w->tasks.next; l != &w->tasks && n <= e->slice; l = l->next)
+        n += CONTAINER_OF(l, const struct task_live, in_workflow)->row.assignment_status == TASK_PENDING;
+    return n > e->slice;
+}
+
 static void evaluate_again(struct routing *e, struct tx *tx, struct workflow_live *w)
 {
+    if (has_many(e, w)) {
+        alarm_set(tx, ALARM_WORKFLOW, w->row.sid, tx->now + 1);
+        return;
+    }
     for (LIST_EACH(l, &w->tasks)) {
         struct task_live *t = CONTAINER_OF(l, struct task_live, in_workflow);
         if (t->row.assignment_status == TASK_PENDING)
             route_again(e, tx, t);
     }
+}
+
+void ring_workflow(void *arg, struct tx *tx, const char *subject, int64_t due)
+{
+    struct routing *e = arg;
+    struct workflow_live *w = find_workflow(e, tx, subject);
+
+    (void)due;
+    if (!w)
+        return;
+    engine_enter(e);
+    if (list_empty(&w->stale) || w->stale_hash != w->source_hash)
+        gather_stale(w);
+    evaluate_some(e, tx, w);
+    if (!list_empty(&w->stale))
+        alarm_set(tx, ALARM_WORKFLOW, subject, tx->now + 1);
+    engine_done(e, tx);
 }
 
 fault_t workflow_changed(struct routing *e, struct tx *tx, struct workflow *row, const struct workflow *was,

@@ -420,6 +420,16 @@ static const struct { const char *title, *lines; } stories[] = {
     ONE_QUEUE "worker Ann Available\n" "worker Bob Break\n" "channel fax\n" "task T\n" "task U\n" "accept T Ann\n" "deaf\n" "demolish\n" "told workspace.deleted\n"
     "turn 400\n" "gone T\n" "reload\n" },
 
+{ "Many tasks are sent through a changed workflow one slice after the other, also after a restart",
+    "queue A\n" "queue B\n" "queue C\n" "workflow Main {\"task_routing\":{\"default_filter\":{\"queue\":\"@A\"}}}\n"
+    "task First\n" "repeat 450 task T\n" "task Last\n" "in First A\n" "in Last A\n"
+    "undo rewrite Main again {\"task_routing\":{\"default_filter\":{\"queue\":\"@C\"}}}\n" "turn 1\n" "in First A\n"
+    "rewrite Main again {\"task_routing\":{\"default_filter\":{\"queue\":\"@B\"}}}\n" "in First A\n" "in Last A\n"
+    "reload\n" "in First A\n" "cancel Last\n" "turn 1\n" "in First B\n" "in T B\n" "in Last A\n"
+    "rewrite Main {\"task_routing\":{\"default_filter\":{\"queue\":\"@C\"}}}\n" "turn 1\n" "in T B\n"
+    "rewrite Main again {\"task_routing\":{\"default_filter\":{\"queue\":\"@A\"}}}\n"
+    "rewrite Main again {\"task_routing\":{\"default_filter\":{\"queue\":\"@C\"}}}\n" "turn 1\n" "in First C\n" "in T C\n" },
+
 /* --- instructions */
 { "Accepting and rejecting are instructions, too",
     ONE_QUEUE "worker Ann Available\n" "task T\n" "refused 400 Instruction 'juggle' is not known | instruct T Ann juggle\n"

@@ -140,6 +140,7 @@ static void start(struct world *w)
     if (why)
         world_wrong(w, "%s", why);
     w->engine = routing_new(w->ledger);
+    w->engine->slice = 3; /* or there would be nothing to see of slices */
     ledger_listen(w->ledger, &(struct listener){ "", hear, w });
     w->port = (struct webhook_port){ callback_asked, w };
     routing_callbacks(w->engine, &w->port);
