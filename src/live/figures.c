@@ -352,14 +352,15 @@ static void look(struct figure *f, struct tx *tx, bool first)
 
 /* --- marks */
 
+/* One that nobody watches is only known to be out of date, for who asks next. */
 static void mark(struct figure *f)
 {
-    if (f->marked)
-        return;
     f->marked = true;
-    list_append(&f->all->marked, &f->in_marked);
-    if (f->watched)
-        beat_start(&f->all->beat);
+    if (!f->watched)
+        return;
+    if (!list_linked(&f->in_marked))
+        list_append(&f->all->marked, &f->in_marked);
+    beat_start(&f->all->beat);
 }
 
 void figures_mark(struct figures *all, const char *scope_sid)
@@ -645,6 +646,7 @@ static void watched(void *arg, struct tx *tx, const char *object_sid, bool by_so
     f->watched = by_somebody;
     list_remove(&f->in_idle);
     if (!by_somebody) {
+        list_remove(&f->in_marked);
         all->nwatched--;
         f->idle_since = tx->now;
         list_append(&all->idle, &f->in_idle);
@@ -653,7 +655,7 @@ static void watched(void *arg, struct tx *tx, const char *object_sid, bool by_so
     if (!all->nwatched++ && alarm_due(tx, ALARM_MINUTE, "figures") == NO_VALUE)
         alarm_set(tx, ALARM_MINUTE, "figures", tx->now - tx->now % MINUTE + MINUTE);
     if (f->marked)
-        beat_start(&all->beat);
+        mark(f);
 }
 
 /* --- set-up */
