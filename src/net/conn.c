@@ -226,24 +226,27 @@ static bool head_of(const struct conn *c, struct coming *out)
     return true;
 }
 
-/* Only some may be large.  h2o tells us of a request when it is whole; who is to be refused need not send all that. */
+/* Only some may be large, and these may take their time.  h2o tells us of a request when it is whole; who is to be
+ * refused need not send all that. */
 static void check_body(struct conn *c, size_t *under_way, int64_t now)
 {
     const struct http_config *config = &c->loop->server->config;
     struct coming r = { 0 };
     size_t here = c->sock->input->size;
 
-    if (!config->is_upload || c->cut || !head_of(c, &r) ||
-        (r.length <= config->body_max && here <= config->body_max + config->header_max))
+    if (!config->is_upload || c->cut || !head_of(c, &r))
         return;
-    *under_way += here;
-    if (!config->is_upload(r.path, r.path_length)) {
+    bool large = r.length > config->body_max || here > config->body_max + config->header_max;
+    bool upload = config->is_upload(r.path, r.path_length);
+    if (large)
+        *under_way += here;
+    if (large && !upload) {
         refuse_raw(c, F_TOO_LARGE, "Content Too Large");
         cut(c);
-    } else if (*under_way > UPLOADS_AT_ONCE * config->upload_max) {
+    } else if (large && *under_way > UPLOADS_AT_ONCE * config->upload_max) {
         refuse_raw(c, F_UNAVAILABLE, "Service Unavailable");
         cut(c);
-    } else if (now >= c->deadline && here >= c->taken + (uint64_t)config->slow_ms * READER_BYTES_PER_MS) {
+    } else if (upload && now >= c->deadline && here >= c->taken + (uint64_t)config->slow_ms * READER_BYTES_PER_MS) {
         c->taken = here;
         c->deadline = now + config->slow_ms;
     }

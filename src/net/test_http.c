@@ -254,6 +254,48 @@ static void hurried_but_patient(struct http_config *c)
     c->idle_ms = 200;
 }
 
+static bool to_echo(const char *path, size_t n)
+{
+    return n == 5 && !memcmp(path, "/echo", n);
+}
+static void with_uploads(struct http_config *c)
+{
+    c->slow_ms = 500;
+    c->upload_max = 1000000;
+    c->is_upload = to_echo;
+}
+
+/* Where larger bodies may go they may take their time, as long as they move; elsewhere they are refused before they
+ * have come. */
+static void uploads(void **state)
+{
+    (void)state;
+    static const char slow[3000], *const refused[][2] = {
+        { "POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\nabc", "20413" },
+        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\nabc", "20413" },
+        { "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\nabc", "20408" },
+    };
+    struct bench *b = bench_with(with_uploads);
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        int fd = bench_connect(b);
+        peer_send(fd, refused[i][0]);
+        struct peer_answer a = peer_answer_to(fd, "POST");
+        assert_non_null(strstr(a.body, refused[i][1]));
+        free(a.body);
+        close(fd);
+    }
+    int fd = bench_connect(b);
+    peer_send(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n");
+    for (int i = 0; i < 100; i++) {
+        peer_sendn(fd, slow, sizeof slow);
+        poll(NULL, 0, 12);
+    }
+    assert_int_equal(peer_status(fd), 200);
+    close(fd);
+    bench_free(b);
+}
+
 static void slow_ones_are_cut(void **state)
 {
     (void)state;
@@ -497,6 +539,7 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(smuggling),
         cmocka_unit_test(garbage),
+        cmocka_unit_test(uploads),
         cmocka_unit_test(slow_ones_are_cut),
         cmocka_unit_test(head_that_never_ends),
         cmocka_unit_test(slow_reader_of_an_answer),
