@@ -605,6 +605,51 @@ test('two conversations at once do not mix', async () => {
   await assert.rejects(other.invites.create({ routing: c.routing() }), refused(404));
 });
 
+test('another account sees and touches none of it', async () => {
+  const c = await begin();
+  await c.agent('alice-t', []);
+  const i = await c.interaction();
+  await c.accept(i.taskSid);
+  const made = await transfer(i, { type: 'warm', to: c.queues.billing });
+  const [part] = await i.agents();
+  const account = await server.client.api.v2010.accounts.create({ friendlyName: 'A stranger' });
+  const auth = [account.sid, account.authToken];
+  const interaction = `/flex-api/v1/Interactions/${i.made.sid}`;
+  const channel = `${interaction}/Channels/${i.made.channel.sid}`;
+  for (const [where, form] of [
+    [interaction],
+    [interaction, { WebhookTtid: 'x' }],
+    [`${interaction}/Channels`],
+    [channel],
+    [channel, { Status: 'closed' }],
+    [`${channel}/Invites`],
+    [`${channel}/Invites`, { Routing: '{}' }],
+    [`${channel}/Participants`],
+    [`${channel}/Participants`, { Type: 'agent', MediaProperties: '{"identity":"x"}' }],
+    [`${channel}/Participants/${part.sid}`, { Status: 'closed' }],
+    [`${channel}/Transfers`, {}],
+    [`${channel}/Transfers/${made.sid}`],
+    [`${channel}/Transfers/${made.sid}`, { status: 'failed' }],
+  ])
+    assert.equal((await server.fetch(where, { form, auth })).status, 404, `${where} ${!!form}`);
+  // Nor does its own interaction reach what is ours.
+  const theirs = await server.fetch('/flex-api/v1/Interactions', {
+    auth,
+    form: {
+      Channel: JSON.stringify({
+        type: 'web',
+        initiated_by: 'customer',
+        properties: { media_channel_sid: i.conversation.sid },
+      }),
+      Routing: c.routing(),
+    },
+  });
+  const { sid, channel: its } = await theirs.json();
+  const seen = await server.fetch(`/flex-api/v1/Interactions/${sid}/Channels/${its.sid}`, { auth });
+  assert.equal((await seen.json()).status, 'failed');
+  assert.equal(await i.status(), 'transfer');
+});
+
 test('a crash loses nothing', async () => {
   const c = await begin();
   await c.agent('alice-s', []);

@@ -97,6 +97,18 @@ const meanings = {
   Documents: { Data: '{"a":1}' },
   Items: { Data: '{"a":1}', Key: () => `key-${counter()}` },
   Credentials: { Type: 'fcm', Sandbox: undefined }, // which is shown as a text
+  FlexFlows: { ChatServiceSid: ({ service }) => service, IntegrationType: undefined },
+  Channels: {
+    FlexFlowSid: ({ flow }) => flow,
+    TaskSid: undefined,
+    PreEngagementData: '{"a":1}',
+  },
+  WebChannels: {
+    FlexFlowSid: ({ flow }) => flow,
+    ChatStatus: 'inactive',
+    PreEngagementData: '{"a":1}',
+    PostEngagementData: '{"a":1}',
+  },
   Forms: {
     TaskChannel: 'chat',
     Topics: '{"billing":"Billing"}',
@@ -144,7 +156,9 @@ const resources = Object.entries(api.paths)
       instancePath: key,
     };
   })
-  .filter((r) => !/\{\w+\}(\.json)?$/.test(r.path) && r.instance?.get);
+  .filter((r) => !/\{\w+\}(\.json)?$/.test(r.path) && r.instance?.get)
+  // What begins more than a row of its own, and answers what cannot be done later, has its own story: interactions.test.mjs.
+  .filter((r) => !r.path.includes('/v1/Interactions'));
 
 const bodyOf = (operation) =>
   operation?.requestBody?.content['application/x-www-form-urlencoded'].schema ?? { properties: {} };
@@ -178,6 +192,15 @@ async function surroundings() {
   made.workflow = (await request(`${under}/Workflows`)).body.workflows[0].sid;
   const service = await request('/conversations/v1/Services', { form: { FriendlyName: 'Sweep' } });
   made.service = service.body.sid;
+  const flow = await request('/flex-api/v1/FlexFlows', {
+    form: {
+      FriendlyName: 'Sweep',
+      ChatServiceSid: made.service,
+      ChannelType: 'web',
+      Enabled: true,
+    },
+  });
+  made.flow = flow.body.sid;
   for (const base of ['/v1', `/v1/Services/${made.service}`]) {
     const conversation = await request(`/conversations${base}/Conversations`, { form: {} });
     assert.equal(conversation.status, 201, JSON.stringify(conversation.body));
