@@ -13,11 +13,11 @@ const frame = (header, payload = '') => {
 const came = new Map(); // map's sid -> [client, id of the event, when it came, …]
 let bytes = 0;
 
-/** Of a frame: only what is measured; the figures themselves are not looked at. */
+/** Of a frame: only what is measured. Of the figures of a queue it is today's that change with every task, and all are sent at once. */
 function note(client, data, at) {
   bytes += data.length;
   const found = /"item|"id":(\d+),"map_sid":"(\w+)"/.exec(data.subarray(0, 600).latin1Slice());
-  if (!found?.[1] || !data.includes('"item_key":"tasks_now"')) return;
+  if (!found?.[1] || !data.includes('"item_key":"tasks_today"')) return;
   if (!came.has(found[2])) came.set(found[2], []);
   came.get(found[2]).push(client, Number(found[1]), at);
 }
