@@ -32,7 +32,9 @@ for (const [version, sdk] of Object.entries(versions)) {
       const joined = heard(bob, 'conversationJoined', (one) => one.sid === hers.sid);
       await hers.add('bob');
       const his = await joined;
-      await Promise.all([hers.getParticipants(), his.getParticipants()]); // who is told of it may still be looking round
+      // Each knows of both: until then a client is looking round, and takes what it finds for what was there before.
+      for (const one of [hers, his])
+        if ((await one.getParticipants()).length < 2) await heard(one, 'participantJoined');
       return [hers, his];
     }
 
@@ -235,6 +237,30 @@ for (const [version, sdk] of Object.entries(versions)) {
       const eve = await chat.client(sdk, 'eve');
       await assert.rejects(eve.peekConversationBySid(hers.sid));
       await assert.rejects(eve.getConversationBySid(hers.sid));
+    });
+
+    test('Who reads along hears everything, and is seen by nobody', async () => {
+      const [hers, his] = await together();
+      await hers.sendMessage('before');
+      const role = await service.roles.create({
+        friendlyName: `reads along ${hers.sid}`,
+        type: 'service',
+        permission: ['readAnyConversation', 'editOwnUserInfo'],
+      });
+      const boss = await chat.client(sdk, 'boss', { deploymentRoleSid: role.sid });
+      assert.equal((await service.users('boss').fetch()).roleSid, role.sid);
+      const watched = await boss.peekConversationBySid(hers.sid);
+      assert.equal(watched.status, 'notParticipating');
+      assert.deepEqual(
+        (await watched.getMessages()).items.map((message) => message.body),
+        ['before'],
+      );
+      const overheard = arrived(watched, 'now');
+      await his.sendMessage('now');
+      assert.equal((await overheard).author, 'bob');
+      await assert.rejects(watched.sendMessage('hello?'));
+      const people = (await hers.getParticipants()).map((one) => one.identity);
+      assert.deepEqual(people.sort(), ['ada', 'bob']);
     });
 
     test('Files are sent, and fetched by whoever is there', async () => {
