@@ -113,6 +113,12 @@ const texts: NotificationDefinition[] = [
     timeout: 4000,
   },
   {
+    id: 'TaskParked',
+    type: 'information',
+    content: 'Parked: {{task.customer.name}}. It comes back when the customer writes again.',
+    timeout: 6000,
+  },
+  {
     id: 'ActivityChanged',
     type: 'information',
     content: 'Your activity was changed to {{activity.name}}.',

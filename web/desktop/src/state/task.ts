@@ -46,7 +46,7 @@ export class Task {
     this.status = reservation.status;
     this.taskStatus = task.status;
     this.attributes = isRecord(task.attributes) ? task.attributes : {};
-    this.queueName = task.queueName;
+    this.queueName = task.queueName ?? ''; // a task for one worker stands in no queue
     this.queueSid = task.queueSid;
     this.workflowName = task.workflowName;
     this.workflowSid = task.workflowSid;

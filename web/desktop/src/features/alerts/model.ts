@@ -13,3 +13,8 @@ export function incomingText(task: Task): string {
   const topic = task.topic ? `, ${humanise(task.topic)}` : '';
   return `Incoming task from ${task.customer.name}${topic}.`;
 }
+
+/** Which notice tells how a task ended: one that is parked or left has not been dealt with. */
+export function endingOf(task: Task): 'TaskCompleted' | 'TaskParked' {
+  return task.reason === 'Interaction channel parked' ? 'TaskParked' : 'TaskCompleted';
+}

@@ -4,7 +4,7 @@ import { spokenDuration } from '../../lib/format';
 import { selectIncoming, useAppSelector } from '../../state/selectors';
 import type { Task } from '../../state/task';
 import { announce } from '../../ui/announcer';
-import { incomingText, titleOf } from './model';
+import { endingOf, incomingText, titleOf } from './model';
 import { Ringer } from './ringer';
 
 /** One for the page: it holds a lock, and browsers limit audio contexts. */
@@ -57,7 +57,7 @@ export function useAlerts(): void {
       events.on('taskTimeout', show('TaskTimeout')),
       events.on('taskCanceled', show('TaskCanceled')),
       events.on('taskRescinded', show('TaskRescinded')),
-      events.on('taskCompleted', show('TaskCompleted')),
+      events.on('taskCompleted', (task) => show(endingOf(task))(task)),
       events.on('workerActivityUpdated', (activity) => announce(`You are ${activity.name}.`)),
       events.on('workerActivityChangedWhileAway', (activity, previous) => {
         if (previous.available && !activity.available) {

@@ -7,7 +7,7 @@ import styles from './TaskCanvas.module.css';
 export function TaskFacts({ task }: { task: Task }) {
   const facts: [label: string, value: string][] = [
     ['Queue', task.queueName],
-    ['Workflow', task.workflowName],
+    ['Workflow', task.workflowName ?? ''],
     ['Channel', humanise(task.taskChannelUniqueName)],
     ['Priority', String(task.priority)],
     ['Created', task.dateCreated.toLocaleString()],
@@ -16,12 +16,15 @@ export function TaskFacts({ task }: { task: Task }) {
     <section className={styles.box} aria-labelledby="facts-heading">
       <h3 id="facts-heading">Task</h3>
       <dl className={styles.facts}>
-        {facts.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        {facts.map(
+          ([label, value]) =>
+            value && (
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
         <div>
           <dt>Task SID</dt>
           <dd className={styles.sid}>

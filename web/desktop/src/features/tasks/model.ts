@@ -42,7 +42,8 @@ export function statusWord(task: Task): string {
 export function aboutOf(task: Task): string[] {
   const topic = task.topic && humanise(task.topic);
   const same = topic?.toLowerCase() === task.queueName.toLowerCase();
-  return topic && !same ? [topic, task.queueName] : [task.queueName];
+  const queue = task.queueName || 'For you';
+  return topic && !same ? [topic, queue] : [queue];
 }
 
 export function secondLine(task: Task): string {
