@@ -2,13 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import twilio from 'twilio';
 import { SyncClient } from 'twilio-sync';
 import { heard, hostsOf } from './support/chat.mjs';
 import { startServer } from './support/server.mjs';
+import { syncToken } from './support/sync.mjs';
 import { startWebhooks } from './support/webhook.mjs';
-
-const { AccessToken } = twilio.jwt;
 
 let server;
 let key;
@@ -32,12 +30,8 @@ const turn = async (seconds) => {
   turned += seconds;
 };
 
-function token(identity, serviceSid = 'default') {
-  const { accountSid } = server;
-  const made = new AccessToken(accountSid, key.sid, key.secret, { identity, ttl: 3600 + turned });
-  made.addGrant(new AccessToken.SyncGrant({ serviceSid }));
-  return made.toJwt();
-}
+const token = (identity, serviceSid) =>
+  syncToken(server.accountSid, key, identity, { serviceSid, ttl: 3600 + turned });
 
 function open(identity, serviceSid) {
   const client = new SyncClient(token(identity, serviceSid), hostsOf(server));
@@ -255,6 +249,26 @@ test('where access is held back, only who was let in comes in', async () => {
   await bobs.update({ read: true, write: true, manage: false });
   await his.set('gold', { n: 2 });
   await assert.rejects(his.removeMap(), forbidden);
+
+  // Whoever loses the right to look hears no more.
+  const another = await ann.map('open');
+  await held.syncMaps('open').syncMapPermissions('bob').update({
+    read: true,
+    write: false,
+    manage: false,
+  });
+  const fence = await bob.map('open');
+  const heardOf = [];
+  his.on('itemUpdated', ({ item }) => heardOf.push(item.data.n));
+  const told = heard(his, 'itemUpdated');
+  await hers.set('gold', { n: 3 });
+  await told;
+  await bobs.update({ read: false, write: false, manage: false });
+  await hers.set('gold', { n: 4 });
+  const past = heard(fence, 'itemAdded');
+  await another.set('later', {});
+  await past;
+  assert.deepEqual(heardOf, [3]);
   await hers.removeMap();
   // Another service's objects are not there at all.
   await service.syncMaps.create({ uniqueName: 'elsewhere' });

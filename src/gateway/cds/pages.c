@@ -1,11 +1,9 @@
-/* pages: items of lists and maps, page by page.
- *
- * A page's token names the item that it follows ("A" and its key or index) or precedes ("B"): so it stays right while
- * items come and go.  It also says how many were asked for: SDKs before 4 send a token and nothing else. */
+/* pages: items of lists and maps, page by page.  A page's token names the item that it follows or precedes: so it stays
+ * right while items come and go. */
 #include "gateway/cds/internal.h"
 
 #include "base/text.h"
-#include "codec/base64.h"
+#include "gateway/cds/token.h"
 #include <string.h>
 
 struct wanted {
@@ -52,21 +50,15 @@ static fault_t read_order(struct op *op, struct wanted *w)
 
 static fault_t read_token(struct op *op, enum sync_type t, const char *token, struct wanted *w)
 {
-    bool down = token[0] == 'C' || token[0] == 'D', good = token[0] && strchr("ABCD", token[0]) && token[1];
-    const char *dot = good ? strchr(token, '.') : NULL, *given = op_param(op, "PageSize");
-    size_t n = 0;
-    char *text = dot ? base64url_decode(op->arena, dot + 1, strlen(dot + 1), &n) : NULL;
-    int64_t size = 0;
+    const char *given = op_param(op, "PageSize");
+    struct page_token read;
 
-    if (dot && (!str_to_int(arena_strndup(op->arena, token + 1, (size_t)(dot - token - 1)), &size) || size < 1 ||
-                size > SYNC_PAGE_MAX))
-        text = NULL;
-    if (!given || !*given)
-        w->page.size = (size_t)size;
-    if (!text || !utf8_valid(text, n) || strlen(text) != n || place(op, t, text, &w->page))
+    if (!page_token_read(op->arena, token, &read) || place(op, t, read.place, &w->page))
         return refuse(op, F_SYNC_PAGE_TOKEN, "PageToken '%.64s' is not valid for this list", token);
-    w->backwards = token[0] == 'B' || token[0] == 'D';
-    w->page.descending = down != w->backwards;
+    if (!given || !*given)
+        w->page.size = read.size;
+    w->backwards = read.before;
+    w->page.descending = read.falling != read.before;
     w->page.exclusive = true;
     return NULL;
 }
@@ -110,13 +102,11 @@ static void turn_round(struct sync_items *items)
     items->more_after = more;
 }
 
-/* "A" and "B" in rising order, "C" and "D" in falling. */
 static const char *token_of(struct op *op, const struct sync_item *i, size_t size, bool before, bool falling)
 {
     const char *text = i->key ? i->key : arena_printf(op->arena, "%lld", (long long)i->index);
 
-    return arena_printf(op->arena, "%c%zu.%s", "ABCD"[2 * falling + before], size,
-                        base64url_encode(op->arena, text, strlen(text)));
+    return page_token_write(op->arena, &(struct page_token){ before, falling, size, text });
 }
 
 fault_t cds_page(struct op *op, struct sync_ask *ask, const struct cds_type *t, const struct sync_object *x,
