@@ -253,6 +253,26 @@ test('a token is about to end, and ends', async () => {
   await expired;
 });
 
+test('a key that is deleted lets nobody in, nor stay', async () => {
+  const own = await server.client.newSigningKeys.create({ friendlyName: 'soon gone' });
+  const t = new AccessToken(server.accountSid, own.sid, own.secret, {
+    identity: 'eve',
+    ttl: 7200 + turned,
+  });
+  t.addGrant(new AccessToken.SyncGrant({ serviceSid: SYNC }));
+  const [idle, busy] = [await ready(t.toJwt()), await ready(t.toJwt())];
+  await server.client.signingKeys(own.sid).remove();
+  const reply = await busy.ask(request('GET', '/v3/Maps/x'));
+  assert.equal(reply.http_status.code, 401);
+  await turn(61);
+  for (const r of [idle, busy]) {
+    const close = await r.next();
+    assert.equal(close.method, 'close');
+    assert.equal(close.status.code, 401);
+    await r.closed;
+  }
+});
+
 test('a renewed token lasts', async () => {
   const client = await connect(token('ruth', { ttl: 600 }));
   const warned = once(client, 'tokenAboutToExpire');

@@ -87,6 +87,8 @@ void auth_view_free(struct auth_view *v);
 fault_t auth_basic(struct auth_view *v, struct db *db, struct arena *a, const char *authorization, struct principal *out); /* the header's value; stray characters behind the base64 are ignored */
 fault_t auth_token(struct auth_view *v, struct db *db, struct arena *a, const char *jwt, struct principal *out);
 fault_t auth_session(struct auth_view *v, struct db *db, struct arena *a, const char *cookie_header, struct principal *out);
+/* Is what was found good still good?  For who keeps a token's principal for hours (a socket): its key and accounts are looked at again. */
+fault_t auth_again(struct auth_view *v, struct db *db, struct arena *a, const struct principal *who);
 /* To where it lives longer than the arena that it was checked in. */
 void principal_copy(struct arena *a, struct principal *to, const struct principal *from);
 /* May this caller act on that account?  Fills *out with the account acted on. */

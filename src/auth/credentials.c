@@ -269,6 +269,31 @@ fault_t auth_token(struct auth_view *v, struct db *db, struct arena *a, const ch
     return f;
 }
 
+fault_t auth_again(struct auth_view *v, struct db *db, struct arena *a, const struct principal *who)
+{
+    struct principal seen = { .by = who->by, .expires = NO_VALUE };
+    struct api_key *key = NULL;
+    struct digest d;
+    fault_t f;
+
+    if (who->by != BY_TOKEN)
+        return NULL;
+    if (who->expires != NO_VALUE && who->expires <= clock_now(view_clock(v)))
+        return fault(a, F_TOKEN_EXPIRED, "Access Token expired");
+    view_refresh(v);
+    d = digest_of("again", who->credential_sid, who->account_sid);
+    if (view_recall(v, &d, a, &seen))
+        return NULL;
+    if ((f = find(db, a, &api_key_kind, who->credential_sid, (void **)&key)))
+        return f;
+    if (!key || key->type == KEY_RESTRICTED)
+        return token_invalid(a, "its issuer is not valid any more");
+    if ((f = stand_for(db, a, who->account_sid, &seen)))
+        return f;
+    view_remember(v, &d, &seen);
+    return NULL;
+}
+
 bool roles_have(struct arena *a, const char *roles, const char *word)
 {
     json_t *list = roles ? json_parse(a, roles, strlen(roles), NULL) : NULL;

@@ -99,11 +99,11 @@ void rest_free(struct rest *r)
 /* --- performing -----------------------------------------------------------------------------------------------------
  */
 
-/* Whoever sends an inner request has seen to it; but a token is no session, wherever it came in. */
+/* Whoever sends an inner request has seen to it, perhaps hours ago; and a token is no session, wherever it came in. */
 static fault_t vouched_for(struct op *op, enum needs needs)
 {
     if (needs == SESSION ? op->who.by == BY_SESSION : op->who.by != BY_NOBODY)
-        return NULL;
+        return op->view ? auth_again(op->view, op->db, op->arena, &op->who) : NULL;
     return refuse(op, F_UNAUTHENTICATED, "Authenticate: no credentials were given");
 }
 

@@ -356,6 +356,11 @@ static void a_vouched_token_may_no_more_than_by_http(void **state)
     assert_int_equal(within(&token, "GET", toys, NULL).status, 403);
     assert_int_equal(within(&token, "POST", "/cds/v3/Things", NULL).status, 200);
     assert_int_equal(within(&own, "POST", "/cds/v3/Things", NULL).status, 403);
+    token.expires = 1000; /* it has been kept too long */
+    assert_int_equal(within(&token, "POST", "/cds/v3/Things", NULL).status, 401);
+    token.expires = NO_VALUE;
+    token.credential_sid = "SK00000000000000000000000000000000"; /* whose key is gone */
+    assert_int_equal(within(&token, "POST", "/cds/v3/Things", NULL).status, 401);
 }
 
 static void the_header_of_the_browser_sdks_is_understood(void **state)

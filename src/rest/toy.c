@@ -303,7 +303,7 @@ struct toy {
     struct auth *auth;
     struct rest *rest;
     struct site site;
-    const char *own, *stranger, *own_sid;
+    const char *own, *stranger, *own_sid, *key_sid;
 };
 
 /* A request that waits for its reply; handed over by the mailbox. */
@@ -342,6 +342,7 @@ static fault_t make_accounts(struct tx *tx, void *arg)
 
     t->own = basic(t->arena, own);
     t->own_sid = arena_strdup(t->arena, own->sid);
+    t->key_sid = arena_strdup(t->arena, api_key_make(tx, own->sid, KEY_STANDARD, "Tokens")->sid);
     t->stranger = basic(t->arena, account_make(tx, NULL, NULL, "Stranger", NULL));
     return NULL;
 }
@@ -490,7 +491,9 @@ static void arrived(struct rest_inner *q)
 
 struct principal toy_owner(struct toy *t)
 {
-    return (struct principal){ .by = BY_ACCOUNT, .account_sid = t->own_sid, .expires = NO_VALUE };
+    return (struct principal){
+        .by = BY_ACCOUNT, .account_sid = t->own_sid, .credential_sid = t->key_sid, .expires = NO_VALUE
+    };
 }
 
 struct toy_answer toy_inner(struct toy *t, struct arena *a, const struct principal *who, const char *method,

@@ -22,7 +22,7 @@ struct toy_answer toy_ask_as(struct toy *t, struct arena *a, const char *authori
 /* Asks from within, in the name of `who`; body as above. */
 struct toy_answer toy_inner(struct toy *t, struct arena *a, const struct principal *who, const char *method, const char *target,
                             const char *body);
-struct principal  toy_owner(struct toy *t);    /* the toy's own account */
+struct principal  toy_owner(struct toy *t);    /* the toy's own account; its key, for whoever makes a token's of it */
 const char       *toy_stranger(struct toy *t); /* the Authorization of another account */
 void              toy_turn(struct toy *t, int64_t by);
 const struct module *const *toy_modules(void);

@@ -353,12 +353,16 @@ fault_t token_check(struct op *op)
 
     if (!q)
         return refuse(op, F_NOT_FOUND, "The requested resource %.300s was not found", op->path);
+    op_json(op, 200, "{}");
+    if (q->what == REQUEST_CHECK) {
+        q->fault = auth_again(op->view, op->db, op->arena, &op->who);
+        return NULL;
+    }
     q->fault = auth_token(op->view, op->db, op->arena, json_get_string(q->frame.header, "token"), &who);
     if (!q->fault)
         q->fault = auth_enter(&who, op->arena, "tsock");
     if (!q->fault)
         principal_copy(q->caller->arena, &q->caller->who, &who);
-    op_json(op, 200, "{}");
     return NULL;
 }
 
@@ -383,11 +387,29 @@ static void refuse_token(struct request *q, int code, int error_code, const char
     request_free(q);
 }
 
+static const struct way token_way = { .label = "tsock", .method = "POST", .path = "/v3/token", .query = "" };
+
 static void look_at_token(struct request *q)
 {
     q->client->hub->inits++;
     q->caller = caller_new();
-    request_perform(q, &(struct way){ .label = "tsock", .method = "POST", .path = "/v3/token", .query = "" });
+    request_perform(q, &token_way);
+}
+
+/* A deleted key or a suspended account ends what it has let in. */
+static void look_again(struct client *c, int64_t now)
+{
+    c->checked = now;
+    request_perform(request_own(c, REQUEST_CHECK), &token_way);
+}
+
+void client_checked(struct request *q)
+{
+    fault_t f = q->inner.answer.status == 200 ? q->fault : NULL;
+
+    if (f && f->status == 401)
+        client_close(q->client, 401, "UNAUTHORIZED", f->message);
+    request_free(q);
 }
 
 void client_init(struct request *q)
@@ -433,6 +455,7 @@ static void begin(struct request *q)
     size_t n;
 
     c->state = CLIENT_READY;
+    c->checked = clock_now(c->hub->site->clock);
     c->caller = q->caller;
     q->caller = NULL;
     c->warns = has_capability(q->frame.header, "client_update");
@@ -513,6 +536,8 @@ void client_tick(struct client *c, int64_t now, int64_t steady)
         return;
     if (!list_empty(&c->held) && steady - c->held_since > HELD_MS)
         held_release(c, true);
+    if (now - c->checked >= CHECK_EVERY_MS && !c->hub->draining)
+        look_again(c, now);
     int64_t expires = c->caller->who.expires;
     if (expires == NO_VALUE || now < expires - WARN_BEFORE_MS)
         return;

@@ -21,6 +21,7 @@
 enum {
     INIT_WITHIN_MS     = 30 * 1000,       /* a socket that does not say who it is */
     WARN_BEFORE_MS     = 180 * 1000,      /* token_about_to_expire */
+    CHECK_EVERY_MS     = 60 * 1000,       /* is a token's key still there? */
     TICK_MS            = 200,
     SPREAD_MAX_MS      = 10000,           /* over which clients come back that are sent away together */
     QUEUE_MAX          = 16 * 1024 * 1024,/* for a slow reader: the answer to a query over 15,000 workers is one frame */
@@ -91,7 +92,7 @@ struct client {
     struct caller     *caller;     /* NULL until it is READY */
     enum client_state  state;
     bool               warns, warned; /* warns: it understands client_update */
-    int64_t            since;      /* the handshake */
+    int64_t            since, checked; /* the handshake; when its token was last looked at */
     struct seat        seats[SEATS_MAX];
     struct link        contexts, waiting, held;
     int64_t            held_since; /* steady ms */
@@ -104,7 +105,7 @@ struct client {
     struct link        writing;    /* those under way, oldest first */
 };
 
-enum request_what { REQUEST_INIT, REQUEST_UPDATE, REQUEST_MESSAGE, REQUEST_SUBSCRIPTIONS, REQUEST_DOUBT };
+enum request_what { REQUEST_INIT, REQUEST_UPDATE, REQUEST_MESSAGE, REQUEST_SUBSCRIPTIONS, REQUEST_DOUBT, REQUEST_CHECK };
 
 /* A frame of a client, and what becomes of it; lives in its arena. */
 struct request {
@@ -156,6 +157,7 @@ void client_release(struct client *c);      /* frees it when nothing of it is un
 void client_init(struct request *q);
 void client_update(struct request *q);
 void client_vouched(struct request *q);     /* the token of an init or update has been looked at */
+void client_checked(struct request *q);     /* … or that of a client that has long been there */
 bool client_wants(const struct client *c, const char *message_type);
 void client_context(struct request *q, bool put);
 fault_t token_check(struct op *op);         /* endpoint: on a reader */
@@ -167,6 +169,7 @@ void request_perform(struct request *q, const struct way *way); /* as an inner r
 void request_answer(struct request *q, int status, const char *json);
 void request_over(struct request *q);       /* one that counted among a client's messages; frees it */
 void request_free(struct request *q);
+struct request *request_own(struct client *c, enum request_what what); /* one that no frame has asked for, in its caller's name */
 struct request *request_of(const struct op *op); /* NULL: it is not the hub that asks */
 void requests_next(struct client *c);
 

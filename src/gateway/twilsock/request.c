@@ -28,6 +28,17 @@ void request_arrive(void *data, struct http_socket *s, const void *bytes, size_t
         arena_free(a);
 }
 
+struct request *request_own(struct client *c, enum request_what what)
+{
+    struct arena *a = arena_new();
+    struct request *q = arena_alloc(a, sizeof(*q));
+
+    *q = (struct request){ .arena = a, .client = c, .caller = c->caller, .what = what, .frame.payload = "" };
+    q->caller->refs++;
+    list_init(&q->in_writing);
+    return q;
+}
+
 void request_free(struct request *q)
 {
     caller_unref(q->caller);
@@ -245,6 +256,8 @@ static void on_back(struct hub *h, struct note *n)
         client_vouched(q);
     else if (q->what == REQUEST_DOUBT)
         doubt_end(q);
+    else if (q->what == REQUEST_CHECK)
+        client_checked(q);
     else {
         if (q->what == REQUEST_SUBSCRIPTIONS && q->inner.answer.status == 200)
             subscriptions_end(q);

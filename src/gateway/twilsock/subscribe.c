@@ -558,8 +558,8 @@ void subscriptions_fail(struct request *q)
 static void doubt_sub(struct sub *s, const char *service_sid)
 {
     struct client *c = s->client;
-    struct arena *a = arena_new();
-    struct request *q = arena_alloc(a, sizeof(*q));
+    struct request *q = request_own(c, REQUEST_DOUBT);
+    struct arena *a = q->arena;
     struct batch *b = arena_alloc(a, sizeof(*b));
     struct wanted *w = arena_alloc(a, sizeof(*w));
 
@@ -567,10 +567,7 @@ static void doubt_sub(struct sub *s, const char *service_sid)
         .sid = arena_strdup(a, s->topic->sid), .type = s->type, .after = NO_VALUE, .was_watched = true, .end = &w->first
     };
     *b = (struct batch){ .service = arena_strdup(a, service_sid), .rows = w, .n = 1 };
-    *q = (struct request){ .arena = a, .client = c, .caller = c->caller, .what = REQUEST_DOUBT, .batch = b };
-    q->caller->refs++;
-    q->frame.payload = "";
-    list_init(&q->in_writing);
+    q->batch = b;
     s->state = SUB_PENDING;
     s->batch = q->number = ++c->writes;
     request_perform(q, &(struct way){ .label = "tsock", .method = "POST", .path = "/v4/Subscriptions", .query = "" });
