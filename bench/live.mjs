@@ -174,21 +174,25 @@ async function view() {
     if (answer.status !== 200) throw new Error(`${answer.status} ${text.slice(0, 200)}`);
     return { ms: now() - start, text };
   };
-  const first = await post('live_query');
-  const again = await post('live_query');
-  const { query_id: id, last_event_id: last, items } = JSON.parse(again.text);
-
-  /* how long another change waits while somebody opens such a view */
+  /* how long another change waits meanwhile */
   const path = `/taskrouter/v1/Workspaces/${centre.sid}/Workers/`;
-  const change = async (i) => {
+  const change = async (n) => {
     const start = now();
-    await pool.json('POST', `${path}${centre.workerSids[i]}`, {
-      FriendlyName: `renamed ${i} ${start}`,
-    });
+    const FriendlyName = `renamed ${n} ${start}`;
+    await pool.json('POST', `${path}${centre.workerSids[n]}`, { FriendlyName });
     return now() - start;
   };
   const quiet = await change(0);
-  const [, beside] = await Promise.all([post('live_query'), change(1)]);
+  let beside = 0;
+  let opening = true;
+  const [first] = await Promise.all([
+    post('live_query').finally(() => (opening = false)),
+    (async () => {
+      while (opening) beside = Math.max(beside, await change(1));
+    })(),
+  ]);
+  const again = await post('live_query');
+  const { query_id: id, last_event_id: last, items } = JSON.parse(again.text);
 
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/tsock/v3/wsconnect`, {
     perMessageDeflate: false,
@@ -273,7 +277,7 @@ printTable(
     again: (r) => ms(r.again),
     MB: (r) => r.mb.toFixed(1),
     'a change, quiet ms': (r) => ms(r.quiet),
-    'while it opens': (r) => ms(r.beside),
+    'at most, while it opens': (r) => ms(r.beside),
     'a difference p50 ms': (r) => ms(r.p50),
     'p99 ms': (r) => ms(r.p99),
     'of bytes': (r) => r.bytes,
