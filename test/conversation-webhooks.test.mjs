@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startServer } from './support/server.mjs';
+import sdk from '@twilio/conversations';
+import { heard, startChat } from './support/chat.mjs';
+import { clientFor, startServer } from './support/server.mjs';
 import { startWebhooks } from './support/webhook.mjs';
 
 let server, hooks, api, answers, defaultService;
@@ -398,6 +400,65 @@ describe('asked before a change', () => {
       hooks.requests.map((r) => r.method),
       ['POST', 'GET'],
     );
+  });
+
+  test('what somebody does in a browser is always asked about, and told', async () => {
+    const chat = await startChat(server, { service: await service().fetch() });
+    const { sid } = await api.conversations.create({});
+    await api.conversations(sid).participants.create({ identity: 'ada' });
+    const ada = await chat.client(sdk, 'ada');
+    const c = await ada.getConversationBySid(sid);
+    await askAccount(['onMessageAdd', 'onMessageAdded'], {
+      postWebhookUrl: hooks.url('/account'),
+    });
+    answers.onMessageAdd = { body: { body: 'altered' } };
+    const added = heard(c, 'messageAdded');
+    const index = await c.sendMessage('as I wrote it');
+    assert.equal(index, 0);
+    assert.equal((await added).body, 'altered');
+    for (const event of ['onMessageAdd', 'onMessageAdded']) {
+      const { Source, ClientIdentity, Author } = await told(event);
+      assert.deepEqual([Source, ClientIdentity, Author], ['SDK', 'ada', 'ada']);
+    }
+    answers.onMessageAdd = { status: 403, body: '' };
+    await assert.rejects(c.sendMessage('not this'), (error) => {
+      assert.equal(error.status, 400);
+      assert.equal(error.body?.code ?? error.code, 50056);
+      return true;
+    });
+    assert.equal(await c.getMessagesCount(), 1);
+    await chat.end();
+  });
+
+  test('many that wait for a dead server hold up nobody else', async () => {
+    const open = [];
+    answers.onMessageAdd = () => new Promise((resolve) => open.push(resolve));
+    await askAccount(['onMessageAdd']);
+    const c = await api.conversations.create({});
+    const waiting = Array.from({ length: 150 }, (_, i) => create(c, `${i}`));
+    await told('onMessageAdd');
+    // Another account, with a webhook of its own that answers.
+    const other = await server.client.api.v2010.accounts.create({ friendlyName: 'other' });
+    const theirs = clientFor(server.url, other.sid, other.authToken).conversations.v1;
+    const quick = await startWebhooks({
+      authToken: other.authToken,
+      answer: { body: { body: 'asked' } },
+    });
+    await theirs.configuration
+      .webhooks()
+      .update({ preWebhookUrl: quick.url(), filters: ['onMessageAdd'] });
+    const conversation = theirs.conversations((await theirs.conversations.create({})).sid);
+    for (let i = 0; i < 20; i++)
+      assert.equal((await conversation.messages.create({ ...loud, body: 'x' })).body, 'asked');
+    assert.deepEqual(await api.conversations(c.sid).messages.list(), [], 'the others still wait');
+    answers = {};
+    open.forEach((resolve) => resolve({ status: 200, body: '' }));
+    const indexes = (await Promise.all(waiting)).map((m) => m.index).sort((a, b) => a - b);
+    assert.deepEqual(
+      indexes,
+      Array.from({ length: 150 }, (_, i) => i),
+    );
+    await quick.stop();
   });
 
   test('what is wrong with a request is said before anybody is asked', async () => {
