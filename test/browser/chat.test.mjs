@@ -157,6 +157,8 @@ test('an agent hands over to a colleague, who sees all of it; the customer sees 
   await alice.getByTestId('transfer-target').filter({ hasText: 'Bob Brown' }).click();
   await alice.getByTestId('transfer-confirm').click();
   await accept(bob, 'My gear slips.');
+  await alice.getByTestId('wrapup-notes').waitFor();
+  await alice.getByTestId('complete-task').click();
   await alice.getByTestId('task-canvas').waitFor({ state: 'detached' });
   await say(bob, 'Bring it in.');
   await customer.getByRole('log').getByText('Bring it in.').waitFor();

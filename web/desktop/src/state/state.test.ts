@@ -34,6 +34,11 @@ describe('Task', () => {
     expect(customer(null).name).toBe('Unknown customer');
   });
 
+  it('does not take an identity for a telephone number', () => {
+    const attributes = { customerAddress: 'ef05fde29283', customerName: 'Ada' };
+    expect(new Task(fakeReservation('WR1', { attributes })).customer).toEqual({ name: 'Ada' });
+  });
+
   it('counts down the offer and up the age, never outside their bounds', () => {
     const task = new Task(fakeReservation('WR1', at(100_000)));
     expect(task.offerLeftAt(130_000)).toBe(30_000);

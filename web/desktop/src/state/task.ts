@@ -80,7 +80,7 @@ export class Task {
     const customers = isRecord(a.customers) ? a.customers : {};
     const address = firstText(customers.phone, a.phone, a.customerAddress, a.from);
     // Who writes from a web page has an identity for an address.
-    const phone = address && /^(\w+:)?\+?[\d\s()/.-]{3,}$/.test(address) ? address : undefined;
+    const phone = address && /^(\w+:)?\+?[\d\s()/.-]+$/.test(address) ? address : undefined;
     const name = firstText(customers.name, a.customerName, a.name, phone);
     return { name: name ?? 'Unknown customer', phone };
   }
