@@ -276,7 +276,8 @@ static void on_asked(struct http_call *call)
     go_to_ledger(op, op->step);
 }
 
-/* Nothing of the attempt stays but what its hooks keep in the arena; the same step runs again once the answer is there. */
+/* Nothing of the attempt stays but what its hooks keep in the arena; the same step runs again once the answer is there.
+ */
 static void ask_first(struct op *op)
 {
     op->answer = (struct answer){ 0 };
