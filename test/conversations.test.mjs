@@ -252,16 +252,22 @@ for (const [name, open] of Object.entries(forms))
         chat.messages.create({ body: 'x'.repeat(1601) }),
         refused(400, 50504, /1600/),
       );
+      // Nothing of this account sends from that number, and the message says so.
       const out = await chat.messages.create({ body: 'x'.repeat(1600) });
       assert.deepEqual(out.delivery, {
         total: 1,
         sent: 'none',
         delivered: 'none',
         read: 'none',
-        failed: 'none',
+        failed: 'all',
         undelivered: 'none',
       });
-      assert.deepEqual(await chat.messages(out.sid).deliveryReceipts.list(), []);
+      const [receipt] = await chat.messages(out.sid).deliveryReceipts.list();
+      assert.match(receipt.sid, /^DY[0-9a-f]{32}$/);
+      const same = await chat.messages(out.sid).deliveryReceipts(receipt.sid).fetch();
+      assert.equal(same.status, 'failed');
+      assert.equal(same.messageSid, out.sid);
+      assert.ok(same.errorCode > 0);
       await assert.rejects(
         chat
           .messages(out.sid)
