@@ -354,6 +354,19 @@ test('a client that asks without end is told to wait', async () => {
   assert.ok(seen[404] >= 5000);
 });
 
+test('under its own name, as behind a proxy, links lead to its neighbours', async () => {
+  const socket = new WebSocket(`${uri()}`, { headers: { Host: 'tsock.us1.example.com' } });
+  open.add(() => socket.terminate());
+  await once(socket, 'open');
+  const ask = async (header, payload) => {
+    socket.send(frame({ id: 'TM1', ...header }, payload));
+    return parse((await once(socket, 'message'))[0]);
+  };
+  assert.equal((await ask({ method: 'init', token: token() })).status.code, 200);
+  const { payload } = await ask(request('POST', '/v3/Maps'), '{"unique_name":"links"}');
+  assert.equal(payload.url, `http://cds.us1.example.com/v3/Maps/${payload.sid}`);
+});
+
 test('when the server stops, clients come back', async () => {
   const other = await startServer();
   const own = await other.client.newSigningKeys.create({ friendlyName: 'sockets' });

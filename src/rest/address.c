@@ -27,7 +27,7 @@ void address_resolve(const struct rest *r, struct op *op)
     size_t n = path[0] == '/' ? strcspn(path + 1, "/") : 0;
 
     text_putf(&prefix, "%s://%s", op->http->scheme, host);
-    if (n > 11 && !strncasecmp(path + 1 + n - 11, ".twilio.com", 11)) {
+    if (n >= 11 && !strncasecmp(path + 1 + n - 11, ".twilio.com", 11)) {
         text_putn(&prefix, path, n + 1);
         path += n + 1;
         n = path[0] == '/' ? strcspn(path + 1, "/") : 0;

@@ -267,6 +267,7 @@ static void what_is_not_there_says_so(void **state)
     struct toy_answer view = ask("GET", "/toys/v1/Weather", NULL);
     assert_string_equal(member(&view, "sky"), "blue");
     assert_int_equal(ask("GET", "/x.twilio.com/toys/v1/Weather", NULL).status, 200);
+    assert_int_equal(ask("GET", "/.twilio.com/toys/v1/Weather", NULL).status, 200);
 }
 
 static void views_look_ahead_and_answer_questions(void **state)

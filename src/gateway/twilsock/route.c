@@ -28,7 +28,7 @@ static const char *take_path(const char *path, struct way *out)
 {
     size_t n = strcspn(path + 1, "/");
 
-    if (n > 11 && path[n + 1] && !strncasecmp(path + 1 + n - 11, ".twilio.com", 11)) {
+    if (n >= 11 && path[n + 1] && !strncasecmp(path + 1 + n - 11, ".twilio.com", 11)) {
         path += n + 1;
         n = strcspn(path + 1, "/");
     }

@@ -27,6 +27,7 @@ static void paths_lead_to_labels(void **state)
         { "/cds/v3/Lists", "cds", "/v3/Lists" },
         { "/x.twilio.com/cds/v3/Lists", "cds", "/v3/Lists" },
         { "/x.twilio.com/v3/Lists", "cds", "/v3/Lists" },
+        { "/.twilio.com/v3/Lists", "cds", "/v3/Lists" },
         { "/Client/v2/Configuration", "aim", "/Client/v2/Configuration" },
         { "/aim/Client/v2/Configuration", "aim", "/Client/v2/Configuration" },
         { "/aim/whatever", "aim", "/whatever" },
