@@ -70,6 +70,48 @@ http {
   };
 }
 
+/** nginx with nchan: whoever listens at /hear gets what is posted to /tell, from memory; nothing is kept. */
+export async function startNchan() {
+  const [program, modules] = [which('nginx'), '/usr/lib/nginx/modules'];
+  if (!program || !fs.existsSync(`${modules}/ngx_nchan_module.so`))
+    return skip('nchan', 'not installed (Debian: nginx-light, libnginx-mod-nchan)');
+  const [folder, remove] = makeFolder('nchan');
+  const port = await freePort();
+  const file = path.join(folder, 'nginx.conf');
+  fs.writeFileSync(
+    file,
+    `load_module ${modules}/ngx_nchan_module.so;
+worker_processes 1;
+daemon off;
+pid ${folder}/pid;
+error_log ${folder}/error.log crit;
+worker_rlimit_nofile 8192;
+events { worker_connections 8192; }
+http {
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+  access_log off;
+  keepalive_requests 1000000000;
+  server {
+    listen 127.0.0.1:${port};
+    location /tell { nchan_publisher; nchan_channel_id one; nchan_message_buffer_length 1; }
+    location /hear { nchan_subscriber websocket; nchan_channel_id one; nchan_subscriber_first_message newest; }
+  }
+}
+`,
+  );
+  const nginx = await startProgram(program, ['-p', folder, '-c', file], {
+    ready: () => connects({ port, host: '127.0.0.1' }),
+    stopSignal: 'SIGTERM',
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      await nginx.stop();
+      remove();
+    },
+  };
+}
+
 /** Redis that has written to disk what it acknowledges. */
 export async function startRedis() {
   const program = which('redis-server');
