@@ -232,7 +232,7 @@ test('the server is gone in the middle of a chat: what was written then arrives 
   await reply(customer, 'Said while nobody heard.');
   await server.restart();
   await said(alice, 'Said while nobody heard.').waitFor();
-  await customer.getByRole('log').getByText('Sent').waitFor();
+  await customer.getByRole('log').getByText('Read').waitFor();
   assert.equal(await said(alice, 'Said while nobody heard.').count(), 1);
   await alice.getByTestId('complete-task').click();
   await alice.context().close();

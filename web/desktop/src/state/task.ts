@@ -118,12 +118,18 @@ export class Task {
     return this.source.setAttributes(attributes);
   }
 
+  /** Somebody else has taken it over: what we end is our part of it, not the task. */
+  get handedOver(): boolean {
+    // The SDK's types and the wire disagree about the spelling.
+    return /^complete/i.test(this.source.transfers?.outgoing?.status ?? '');
+  }
+
   complete(reason: string): Promise<unknown> {
-    return this.source.complete(reason);
+    return this.handedOver ? this.sourceObject.complete() : this.source.complete(reason);
   }
 
   wrapUp(reason: string): Promise<unknown> {
-    return this.source.wrapUp({ reason });
+    return this.handedOver ? this.sourceObject.wrap() : this.source.wrapUp({ reason });
   }
 }
 
