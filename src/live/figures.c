@@ -294,7 +294,7 @@ static struct sync_item item_shown(struct arena *a, const struct figure *f, cons
         .index = NO_VALUE,
         .event_id = i->event_id,
         .added_id = i->added_id,
-        .revision = revision_text(a, i->event_id),
+        .revision = live_revision(a, i->event_id),
         .data = i->leaf->text,
         .date_created = f->made,
         .date_updated = i->event_id / 1000, /* its milliseconds */
@@ -319,7 +319,7 @@ static void tell(struct figure *f, struct tx *tx, const struct figure_item *i)
         .object_sid = f->sid,
         .unique_name = f->name,
         .id = i->event_id,
-        .revision = revision_text(tx->arena, i->event_id),
+        .revision = live_revision(tx->arena, i->event_id),
         .item = item_shown(tx->arena, f, i),
     };
 
@@ -432,7 +432,7 @@ static void tell_gone(struct figure *f, struct tx *tx)
         .id = live_next_id(f->all->live, tx->now),
     };
 
-    e.revision = revision_text(tx->arena, e.id);
+    e.revision = live_revision(tx->arena, e.id);
     sync_tell(f->all->live->sync, tx, &e);
 }
 
@@ -471,7 +471,7 @@ static void ring_minute(void *arg, struct tx *tx, const char *subject, int64_t d
 /* --- as sync sees them */
 
 /* Which queue or workspace is meant; NULL: none of ours.  Of a map's sid the digits are those of whom it is about. */
-static const char *scope_of(struct sync_ask *ask, const char *workspace_sid, const char *name)
+static const char *scope_named(struct sync_ask *ask, const char *workspace_sid, const char *name)
 {
     const char *queue = str_ends(name, QUEUE_NAME) ? arena_strndup(ask->arena, name, strlen(name) - strlen(QUEUE_NAME))
                         : sid_valid(name, "MP")    ? arena_printf(ask->arena, "WQ%s", name + 2)
@@ -528,7 +528,7 @@ static fault_t find(void *arg, struct sync_ask *ask, const char *name, bool *fou
         sid_valid(workspace_sid, "WS") ? row_find(ask->tx, &workspace_kind, workspace_sid) : NULL;
     if (!w || !str_eq(w->account_sid, ask->viewer.account_sid))
         return NULL;
-    const char *scope = scope_of(ask, w->sid, name);
+    const char *scope = scope_named(ask, w->sid, name);
     if (!scope)
         return NULL;
     expire(all, ask->tx->now);
@@ -549,7 +549,7 @@ static fault_t find(void *arg, struct sync_ask *ask, const char *name, bool *fou
         .service_sid = service,
         .unique_name = arena_strdup(ask->arena, f->name),
         .last_event_id = f->last_event_id,
-        .revision = revision_text(ask->arena, f->last_event_id),
+        .revision = live_revision(ask->arena, f->last_event_id),
         .date_created = f->made,
         .date_updated = f->last_event_id / 1000,
         .date_expires = NO_VALUE,

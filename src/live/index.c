@@ -321,7 +321,7 @@ static bool queue_rows(struct live *v, struct tx *tx, const char *workspace_sid,
 /* --- the table */
 
 /* clang-format off */
-const struct index_kind indexes[INDEXES] = {
+const struct index_kind live_indexes[INDEXES] = {
     [TR_WORKER]      = { "tr-worker",      &worker_shape,      .fill = fill_worker, .complete = complete_worker, .rows = worker_rows },
     [TR_TASK]        = { "tr-task",        &reservation_shape, .private = true, .fill = fill_task, .rows = task_rows },
     [TR_RESERVATION] = { "tr-reservation", &reservation_shape, .private = true, .fill = fill_reservation, .rows = reservation_rows },
@@ -332,8 +332,8 @@ const struct index_kind indexes[INDEXES] = {
 const struct index_kind *index_named(const char *name)
 {
     for (size_t i = 0; i < INDEXES; i++)
-        if (str_eq(indexes[i].name, name))
-            return &indexes[i];
+        if (str_eq(live_indexes[i].name, name))
+            return &live_indexes[i];
     return NULL;
 }
 

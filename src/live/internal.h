@@ -2,7 +2,8 @@
  *
  *   live.c     marks: what has changed, and the command that looks at it     pace.c     the thread that waits between two looks
  *   index.c    what the rows of an index are: fields, and where they come from
- *   query.c    a query and its result                                        source.c   queries as sync sees them
+ *   query.c    a query and its result                                        search.c   finding a result, some rows at a time
+ *   source.c   queries as sync sees them
  *   figures.c  the figures of queues, as maps
  *
  * A pool is what the open queries of one index and workspace share: the entries of those rows that are in some result (a text each,
@@ -49,7 +50,7 @@ struct index_kind {
     bool (*rows)(struct live *v, struct tx *tx, const char *workspace_sid, const char *field, const char *value, each_sid *each, void *arg);
 };
 enum { INDEXES = 4, TR_WORKER = 0, TR_TASK, TR_RESERVATION, TR_QUEUE };
-extern const struct index_kind indexes[INDEXES];
+extern const struct index_kind live_indexes[INDEXES];
 const struct index_kind *index_named(const char *name); /* or NULL */
 
 void        subject_fill(struct subject *s);             /* from s->sid */
@@ -91,8 +92,12 @@ struct handle {                      /* a name under which clients know the quer
 struct pin_node { struct query *query; struct link in_pinned; };
 struct pinned { char *key; struct link queries; };
 
+/* Rows that are still to be looked at. */
+struct rows { struct arena *arena; const char **at; size_t n, room, next; struct map seen; };
+
 struct query {
     struct pool            *pool;
+    struct rows            *opening; /* NULL: its result is complete */
     struct arena           *arena;
     const char             *key;     /* in pool->queries: who may see it, and the text */
     const char             *worker_sid; /* only rows of this worker; NULL: all */
@@ -129,6 +134,14 @@ struct pool {
     bool                     all;      /* look at everything again */
 };
 
+void   *live_make(size_t n);         /* zeroed */
+bool    query_matches(const struct query *q, struct subject *s);
+fault_t query_compile(struct tx *tx, struct arena *home, const char *text, const struct expr **out);
+fault_t live_index_of(struct tx *tx, const char *name, int *out);
+const char *live_scope_of(const struct index_kind *k, const struct live_viewer *who); /* whose rows alone they see; NULL: all */
+const struct expr_pin *live_pin_of(const struct index_kind *k, struct arena *a, const struct expr *e, const char *worker_sid);
+void    query_add(struct query *q, struct subject *s, int64_t id);
+void    query_opened(struct query *q, struct tx *tx);
 fault_t query_open(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, const char *query_id,
                    struct handle **out);
 bool    query_is_for(const struct query *q, const struct live_viewer *who);
@@ -141,10 +154,14 @@ void    live_pool_end(struct pool *p);
 struct leaf *leaf_make(const char *text);
 void    leaf_release(void *leaf); /* NULL is a no-op */
 int64_t live_next_id(struct live *v, int64_t now);
-const char *revision_text(struct arena *a, int64_t id);
+const char *live_revision(struct arena *a, int64_t id);
+
+/* --- search.c --------------------------------------------------------------------------------------- */
+void query_begin(struct query *q, struct tx *tx); /* it has rows to look at from now on */
+void query_go_on(struct query *q, struct tx *tx, size_t most);
 
 /* --- source.c --------------------------------------------------------------------------------------- */
-void source_add(struct live *v);
+void live_source_add(struct live *v);
 
 /* --- pace.c ----------------------------------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@ struct pool *live_pool(struct live *v, const char *workspace_sid, int index)
 
     if (!v->pools.n)
         return NULL;
-    snprintf(key, sizeof key, "%s%s", workspace_sid, indexes[index].name);
+    snprintf(key, sizeof key, "%s%s", workspace_sid, live_indexes[index].name);
     return map_get(&v->pools, key);
 }
 
@@ -247,7 +247,7 @@ struct live *live_new(struct ledger *l, struct routing *e, struct sync *s)
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
         ledger_watch(l, watched[i].kind->name, &(struct watcher){ watched[i].changed, v });
     ledger_on_loaded(l, loaded, v);
-    source_add(v);
+    live_source_add(v);
     return v;
 }
 

@@ -51,11 +51,15 @@ fault_t live_viewer_of(struct tx *tx, const struct principal *who, struct live_v
 struct live_item { const char *key, *data; int64_t revision; };
 struct live_result { const char *query_id; int64_t last_event_id; struct live_item *items; size_t n; };
 
-/* On the ledger's thread.  What is found lives in the arena and may be read on another thread.  Opens a query … */
-fault_t live_open(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, struct live_result *out);
-/* … answers one and forgets it (blank: everything) … */
-fault_t live_ask(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, struct live_result *out);
-/* … and lets a client come back to one: NOT_FOUND when it is not theirs to see.  One that was forgotten is opened again under that name, if index and
+/* On the ledger's thread.  A search takes as many commands as it takes, LIVE_SLICE rows each: others want to write, too.  It lives in the arena of
+ * the command that began it, and so does what is found, which may be read on another thread.
+ * open: a query is opened, and its result is right when the search is done, whatever changed meanwhile; else it is answered and forgotten, and a
+ * blank one asks for everything. */
+enum { LIVE_SLICE = 500 };
+struct live_search;
+fault_t live_search(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text, bool open, struct live_search **out);
+fault_t live_search_on(struct live_search *s, struct tx *tx, struct live_result *out, bool *done);
+/* Lets a client come back to a query: NOT_FOUND when it is not theirs to see.  One that was forgotten is opened again under that name, if index and
  * text (may be NULL) say what it was; then sync_replay() answers GONE, for what that client has missed is not known: it gets all items. */
 fault_t live_enter(struct live *v, struct tx *tx, const struct principal *who, const char *query_id, const char *index, const char *text);
 

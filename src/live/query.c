@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *make(size_t n)
+void *live_make(size_t n)
 {
     void *p = calloc(1, n);
 
@@ -27,7 +27,7 @@ int64_t live_next_id(struct live *v, int64_t now)
     return v->serial;
 }
 
-const char *revision_text(struct arena *a, int64_t id)
+const char *live_revision(struct arena *a, int64_t id)
 {
     return arena_printf(a, "%llx", (long long)id);
 }
@@ -43,7 +43,7 @@ void leaf_release(void *leaf)
 struct leaf *leaf_make(const char *text)
 {
     size_t n = strlen(text);
-    struct leaf *l = make(sizeof *l + n + 1);
+    struct leaf *l = live_make(sizeof *l + n + 1);
 
     l->refs = 1;
     l->n = n;
@@ -85,7 +85,7 @@ static struct hit *add_hit(struct query *q, struct entry *e, int64_t id)
     struct hit *h = map_get(&q->hits, e->sid);
 
     if (!h) {
-        h = make(sizeof *h);
+        h = live_make(sizeof *h);
         memcpy(h->key, e->sid, sizeof h->key);
         h->query = q;
         list_init(&h->in_events);
@@ -124,7 +124,7 @@ static void lose_hit(struct hit *h, int64_t id)
 
 /* --- looking at a row */
 
-static bool matches(const struct query *q, struct subject *s)
+bool query_matches(const struct query *q, struct subject *s)
 {
     struct expr_scope scope = { .fact = subject_fact, .subject = s, .now = s->tx->now };
 
@@ -145,7 +145,7 @@ static struct entry *refresh_entry(struct pool *p, struct subject *s, bool *chan
 
     *changed = !e || e->hash != hash;
     if (!e) {
-        e = make(sizeof *e);
+        e = live_make(sizeof *e);
         memcpy(e->sid, s->sid, strnlen(s->sid, SID_LENGTH));
         list_init(&e->hits);
         map_put(&p->entries, e->sid, e);
@@ -211,7 +211,7 @@ static void gather(struct crowd *c)
 
 static void tell(struct query *q, struct tx *tx, const struct hit *h)
 {
-    const char *revision = revision_text(tx->arena, h->event_id);
+    const char *revision = live_revision(tx->arena, h->event_id);
     struct sync_event e = {
         .type = SYNC_LIVE_QUERY,
         .change = h->entry ? SYNC_UPDATED : SYNC_REMOVED,
@@ -258,7 +258,7 @@ void live_look(struct pool *p, struct tx *tx, const char *sid, bool gone)
     for (size_t i = 0; i < c.n; i++) {
         struct query *q = c.at[i];
         struct hit *h = map_get(&q->hits, sid);
-        bool was = h && h->entry, is = matches(q, &c.subject);
+        bool was = h && h->entry, is = query_matches(q, &c.subject);
         if (!was && !is)
             continue;
         if (is && !e) {
@@ -321,7 +321,7 @@ void query_results(struct query *q, struct arena *a, struct live_result *out)
 
 /* --- opening */
 
-static fault_t compile(struct tx *tx, struct arena *home, const char *text, const struct expr **out)
+fault_t query_compile(struct tx *tx, struct arena *home, const char *text, const struct expr **out)
 {
     struct expr_error err;
 
@@ -337,24 +337,25 @@ static fault_t compile(struct tx *tx, struct arena *home, const char *text, cons
     return NULL;
 }
 
-static fault_t index_of(struct tx *tx, const char *name, int *out)
+fault_t live_index_of(struct tx *tx, const char *name, int *out)
 {
     const struct index_kind *k = index_named(name);
 
     if (!k)
         return fault(tx->arena, F_QUERY_INDEX, "There is no index '%.64s'", name);
-    *out = (int)(k - indexes);
+    *out = (int)(k - live_indexes);
     return NULL;
 }
 
-static const char *scope_of(const struct index_kind *k, const struct live_viewer *who)
+const char *live_scope_of(const struct index_kind *k, const struct live_viewer *who)
 {
     return k->private ? who->worker_sid : NULL;
 }
 
 bool query_is_for(const struct query *q, const struct live_viewer *who)
 {
-    return str_eq(q->pool->workspace_sid, who->workspace_sid) && str_eq(q->worker_sid, scope_of(q->pool->index, who));
+    return str_eq(q->pool->workspace_sid, who->workspace_sid) &&
+           str_eq(q->worker_sid, live_scope_of(q->pool->index, who));
 }
 
 static struct pool *pool_make(struct live *v, const struct live_viewer *who, int index)
@@ -363,9 +364,9 @@ static struct pool *pool_make(struct live *v, const struct live_viewer *who, int
 
     if (p)
         return p;
-    p = make(sizeof *p);
+    p = live_make(sizeof *p);
     p->live = v;
-    p->index = &indexes[index];
+    p->index = &live_indexes[index];
     snprintf(p->workspace_sid, sizeof p->workspace_sid, "%s", who->workspace_sid);
     snprintf(p->account_sid, sizeof p->account_sid, "%s", who->account_sid);
     snprintf(p->key, sizeof p->key, "%s%s", who->workspace_sid, p->index->name);
@@ -377,8 +378,8 @@ static struct pool *pool_make(struct live *v, const struct live_viewer *who, int
 }
 
 /* What narrows a query down; whose tasks it sees does, too. */
-static const struct expr_pin *pin_of(const struct index_kind *k, struct arena *a, const struct expr *e,
-                                     const char *worker_sid)
+const struct expr_pin *live_pin_of(const struct index_kind *k, struct arena *a, const struct expr *e,
+                                   const char *worker_sid)
 {
     const struct expr_pin *pin = worker_sid ? NULL : expr_pin(a, e);
 
@@ -415,7 +416,7 @@ static void pin_query(struct query *q)
         const char *key = arena_printf(q->arena, "%s=%s", q->pin->field, q->pin->texts[i]);
         struct pinned *at = map_get(&p->pinned, key);
         if (!at) {
-            at = make(sizeof *at);
+            at = live_make(sizeof *at);
             at->key = strdup(key);
             list_init(&at->queries);
             map_put(&p->pinned, at->key, at);
@@ -438,59 +439,11 @@ static void unpin_query(struct query *q)
     }
 }
 
-struct opening {
-    struct query *query;
-    struct crowd crowd;
-    struct arena *scratch;
-    int64_t id;
-};
-
-static void open_row(void *arg, const char *sid)
-{
-    struct opening *o = arg;
-    struct subject *s = &o->crowd.subject;
-    bool changed;
-
-    arena_reset(o->scratch);
-    s->sid = sid;
-    subject_fill(s);
-    struct hit *h = map_get(&o->query->hits, sid);
-    if (!(h && h->entry) && matches(o->query, s)) {
-        struct entry *e = map_get(&o->query->pool->entries, sid);
-        add_hit(o->query, e ? e : refresh_entry(o->query->pool, s, &changed), o->id);
-    }
-}
-
-static void each_candidate(const struct index_kind *k, struct live *v, struct tx *tx, const char *workspace_sid,
-                           const struct expr_pin *pin, each_sid *each, void *arg)
-{
-    for (size_t i = 0; pin && i < pin->n; i++) {
-        if (!k->rows(v, tx, workspace_sid, pin->field, pin->texts[i], each, arg))
-            break;
-        if (i + 1 == pin->n)
-            return;
-    }
-    k->rows(v, tx, workspace_sid, NULL, NULL, each, arg);
-}
-
-static void find_all(struct query *q, struct tx *tx)
-{
-    _arena_ struct arena *scratch = arena_new();
-    struct pool *p = q->pool;
-    struct opening o = { .query = q, .scratch = scratch, .id = live_next_id(p->live, tx->now) };
-
-    o.crowd.subject = (struct subject){
-        .live = p->live, .tx = tx, .arena = scratch, .index = p->index, .workspace_sid = p->workspace_sid
-    };
-    q->last_event_id = q->forgotten = o.id;
-    each_candidate(p->index, p->live, tx, p->workspace_sid, q->pin, open_row, &o);
-}
-
 static struct query *query_make(struct pool *p, struct arena *home, const char *key, const char *worker_sid,
                                 const struct expr *e)
 {
     struct query *q = arena_alloc(home, sizeof *q);
-    const struct expr_pin *pin = pin_of(p->index, home, e, worker_sid);
+    const struct expr_pin *pin = live_pin_of(p->index, home, e, worker_sid);
 
     *q = (struct query){ .pool = p, .arena = home, .key = arena_strdup(home, key), .expr = e };
     q->worker_sid = arena_strdup(home, worker_sid);
@@ -510,11 +463,37 @@ static struct query *query_make(struct pool *p, struct arena *home, const char *
     return q;
 }
 
-static void idle(struct query *q, int64_t now)
+/* While nobody watches it waits to be forgotten; one that is still being opened has somebody who waits for it. */
+static void rest_unless_watched(struct query *q, int64_t now)
 {
-    q->idle_since = now;
+    bool watched = q->opening;
+
+    for (LIST_EACH(l, &q->handles))
+        watched = watched || CONTAINER_OF(l, struct handle, in_query)->watched;
     list_remove(&q->in_idle);
+    if (watched)
+        return;
+    q->idle_since = now;
     list_append(&q->pool->live->idle, &q->in_idle);
+}
+
+void query_add(struct query *q, struct subject *s, int64_t id)
+{
+    struct hit *h = map_get(&q->hits, s->sid);
+    struct entry *e = map_get(&q->pool->entries, s->sid);
+    bool changed;
+
+    if (h && h->entry)
+        return;
+    add_hit(q, e ? e : refresh_entry(q->pool, s, &changed), id);
+}
+
+void query_opened(struct query *q, struct tx *tx)
+{
+    arena_free(q->opening->arena);
+    q->opening = NULL;
+    q->last_event_id = q->forgotten = live_next_id(q->pool->live, tx->now);
+    rest_unless_watched(q, tx->now);
 }
 
 static bool is_full(const struct pool *p, bool pinned)
@@ -537,26 +516,27 @@ static fault_t find_or_make(struct live *v, struct tx *tx, const struct live_vie
 {
     const struct expr *e;
     int index = 0;
-    fault_t f = index_of(tx, index_name, &index);
+    fault_t f = live_index_of(tx, index_name, &index);
 
     if (f)
         return f;
-    const char *worker_sid = scope_of(&indexes[index], who);
+    const char *worker_sid = live_scope_of(&live_indexes[index], who);
     const char *key = arena_printf(tx->arena, "%s\n%s", worker_sid ? worker_sid : "", text);
     struct pool *p = live_pool(v, who->workspace_sid, index);
     *out = p ? map_get(&p->queries, key) : NULL;
     if (*out)
         return NULL;
     struct arena *home = arena_new_sized(1024);
-    f = compile(tx, home, text, &e);
+    f = query_compile(tx, home, text, &e);
     if (!f)
-        f = room_for_more(v, tx, who->workspace_sid, index, pin_of(&indexes[index], tx->arena, e, worker_sid));
+        f = room_for_more(v, tx, who->workspace_sid, index,
+                          live_pin_of(&live_indexes[index], tx->arena, e, worker_sid));
     if (f) {
         arena_free(home);
         return f;
     }
     *out = query_make(pool_make(v, who, index), home, key, worker_sid, e);
-    find_all(*out, tx);
+    query_begin(*out, tx);
     return NULL;
 }
 
@@ -567,7 +547,7 @@ static struct handle *handle_of(struct query *q, struct tx *tx, const char *sid)
 
     if (!sid && !list_empty(&q->handles))
         return CONTAINER_OF(q->handles.next, struct handle, in_query);
-    h = make(sizeof *h);
+    h = live_make(sizeof *h);
     sid = sid ? sid : tx_sid(tx, "QR");
     memcpy(h->sid, sid, strnlen(sid, SID_LENGTH));
     h->query = q;
@@ -588,11 +568,7 @@ fault_t query_open(struct live *v, struct tx *tx, const struct live_viewer *who,
     if (f)
         return f;
     *out = handle_of(q, tx, query_id);
-    bool watched = false;
-    for (LIST_EACH(l, &q->handles))
-        watched = watched || CONTAINER_OF(l, struct handle, in_query)->watched;
-    if (!watched)
-        idle(q, tx->now);
+    rest_unless_watched(q, tx->now);
     return NULL;
 }
 
@@ -623,6 +599,8 @@ void query_forget(struct query *q)
         p->nunpinned--;
     list_remove(&q->in_unpinned);
     list_remove(&q->in_idle);
+    if (q->opening)
+        arena_free(q->opening->arena);
     arena_free(q->arena);
     if (!p->queries.n)
         live_pool_end(p);
@@ -661,73 +639,7 @@ void queries_expire(struct live *v, int64_t now, bool all)
 void query_watched(struct handle *h, struct tx *tx, bool by_somebody)
 {
     struct query *q = h->query;
-    bool watched = false;
 
     h->watched = by_somebody;
-    for (LIST_EACH(l, &q->handles))
-        watched = watched || CONTAINER_OF(l, struct handle, in_query)->watched;
-    if (watched)
-        list_remove(&q->in_idle);
-    else
-        idle(q, tx->now);
-}
-
-/* --- once */
-
-struct asking {
-    struct query query;
-    struct subject subject;
-    struct arena *scratch, *home;
-    struct live_result *out;
-    struct map seen;
-    size_t room;
-};
-
-static void ask_row(void *arg, const char *sid)
-{
-    struct asking *x = arg;
-    struct live_result *out = x->out;
-    size_t stable;
-
-    arena_reset(x->scratch);
-    x->subject.sid = sid;
-    subject_fill(&x->subject);
-    if (!matches(&x->query, &x->subject) || map_get(&x->seen, sid))
-        return;
-    if (out->n == x->room) {
-        struct live_item *more = arena_alloc(x->home, 2 * (x->room + 8) * sizeof *more);
-        if (out->n)
-            memcpy(more, out->items, out->n * sizeof *more);
-        out->items = more;
-        x->room = 2 * (x->room + 8);
-    }
-    struct live_item *item = &out->items[out->n++];
-    *item = (struct live_item){ arena_strdup(x->home, sid), arena_strdup(x->home, subject_text(&x->subject, &stable)),
-                                out->last_event_id };
-    map_put(&x->seen, item->key, &x->query);
-}
-
-fault_t live_ask(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index_name, const char *text,
-                 struct live_result *out)
-{
-    _arena_ struct arena *scratch = arena_new();
-    const struct expr *e;
-    int index = 0;
-    fault_t f = index_of(tx, index_name, &index);
-
-    if (!f)
-        f = compile(tx, tx->arena, text ? text : "", &e);
-    if (f)
-        return f;
-    const struct index_kind *k = &indexes[index];
-    const char *scope = scope_of(k, who);
-    struct asking x = {
-        .query = { .expr = e, .worker_sid = scope }, .scratch = scratch, .home = tx->arena, .out = out
-    };
-    x.subject =
-        (struct subject){ .live = v, .tx = tx, .arena = scratch, .index = k, .workspace_sid = who->workspace_sid };
-    *out = (struct live_result){ .query_id = tx_sid(tx, "QR"), .last_event_id = live_next_id(v, tx->now) };
-    each_candidate(k, v, tx, who->workspace_sid, pin_of(k, tx->arena, e, scope), ask_row, &x);
-    map_clear(&x.seen);
-    return NULL;
+    rest_unless_watched(q, tx->now);
 }

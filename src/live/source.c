@@ -1,19 +1,6 @@
-/* Queries as sync sees them: objects of a type of their own, known by the ids that live_open() gave out. */
+/* Queries as sync sees them: objects of a type of their own, known by the ids that searches gave out. */
 #include "live/internal.h"
 #include <string.h>
-
-fault_t live_open(struct live *v, struct tx *tx, const struct live_viewer *who, const char *index, const char *text,
-                  struct live_result *out)
-{
-    struct handle *h;
-    fault_t f = query_open(v, tx, who, index, text, NULL, &h);
-
-    if (f)
-        return f;
-    *out = (struct live_result){ .query_id = arena_strdup(tx->arena, h->sid) };
-    query_results(h->query, tx->arena, out);
-    return NULL;
-}
 
 fault_t live_viewer_of(struct tx *tx, const struct principal *who, struct live_viewer *out)
 {
@@ -41,7 +28,10 @@ fault_t live_enter(struct live *v, struct tx *tx, const struct principal *who, c
         return f;
     if (h || !index || !text || !sid_valid(query_id, "QR"))
         return fault(tx->arena, F_NOT_FOUND, "There is no query %.64s", query_id);
-    return query_open(v, tx, &viewer, index, text, query_id, &h);
+    f = query_open(v, tx, &viewer, index, text, query_id, &h);
+    if (!f)
+        query_go_on(h->query, tx, SIZE_MAX);
+    return f;
 }
 
 static fault_t find(void *arg, struct sync_ask *ask, const char *name, bool *found, struct sync_object *out)
@@ -59,7 +49,7 @@ static fault_t find(void *arg, struct sync_ask *ask, const char *name, bool *fou
         .account_sid = ask->viewer.account_sid,
         .service_sid = ask->viewer.service_sid,
         .last_event_id = h->query->last_event_id,
-        .revision = revision_text(ask->arena, h->query->last_event_id),
+        .revision = live_revision(ask->arena, h->query->last_event_id),
         .date_created = NO_VALUE,
         .date_updated = NO_VALUE,
         .date_expires = NO_VALUE,
@@ -76,7 +66,7 @@ static struct sync_item item_of(struct arena *a, int64_t id, const char *key, co
         .index = NO_VALUE,
         .event_id = id,
         .added_id = id,
-        .revision = revision_text(a, id),
+        .revision = live_revision(a, id),
         .data = data,
         .removed = !data,
         .date_created = NO_VALUE,
@@ -140,7 +130,7 @@ static void watched(void *arg, struct tx *tx, const char *object_sid, bool by_so
         query_watched(h, tx, by_somebody);
 }
 
-void source_add(struct live *v)
+void live_source_add(struct live *v)
 {
     v->source = (struct sync_source){
         .name = "live", .on_ledger = true, .find = find, .items = items, .replay = replay, .watched = watched, .arg = v

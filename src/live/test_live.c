@@ -53,6 +53,7 @@ static void membership_is_a_field(void **state)
     struct view *v = view(s, "tr-worker", arena_printf(s->arena, "data.queue_sids IN [\"%s\"]", s->queues[1]));
 
     assert_string_equal(keys(v), "");
+    view(s, "tr-worker", arena_printf(s->arena, "data.queue_sids IN [\"%s\",\"%s\"]", s->queues[0], s->queues[1]));
     act(s, learn, 2, "{\"skills\":[\"french\"]}");
     compare_all(s);
     assert_string_equal(keys(v), "C");
@@ -117,6 +118,51 @@ static void queues_are_renamed(void **state)
     act(s, rename_queue, 1, "Italian");
     compare_all(s);
     assert_int_equal(queues->items.n, 1);
+}
+
+struct opening {
+    struct view *view;
+    struct live_search *search;
+    bool done;
+};
+
+static fault_t open_some(struct tx *tx, void *arg)
+{
+    struct opening *o = arg;
+    struct view *v = o->view;
+    struct live_result r;
+
+    if (!o->search)
+        must(live_search(v->s->live, tx, &v->who, v->index, v->text, true, &o->search));
+    must(live_search_on(o->search, tx, &r, &o->done));
+    return o->done ? view_opened(tx, v, &r) : NULL;
+}
+
+/* What changes while a large view is put together is in it as it is at last. */
+static void a_large_view_opens_in_slices(void **state)
+{
+    struct stage *s = *state;
+    struct opening o = { .view = &s->views[s->nviews++] };
+    size_t steps = 0;
+
+    *o.view = (struct view){ .s = s, .index = "tr-task", .text = "data.attributes.n != \"2\"" };
+    o.view->who = (struct live_viewer){ ACCOUNT, s->workspace, NULL };
+    for (size_t i = 0; i < 2 * LIVE_SLICE + 10; i++)
+        act(s, make_task, 0, "{\"n\":1}");
+    for (; !o.done; steps++) {
+        must(ledger_do(s->ledger, s->arena, open_some, &o));
+        if (o.done)
+            break;
+        act(s, cancel, steps, NULL); /* seen already, or not yet */
+        act(s, alter_task, 100 + steps, "{\"n\":2}");
+        act(s, alter_task, 200 + steps, "{\"n\":3}");
+        act(s, make_task, 0, "{\"n\":4}");
+        settle(s);
+    }
+    assert_int_equal(steps, 2);
+    compare_all(s);
+    act(s, alter_task, 200, "{\"n\":2}");
+    compare_all(s);
 }
 
 static uint32_t next(uint32_t *seed)
@@ -194,13 +240,10 @@ int main(void)
 {
 #define STORY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        STORY(a_worker_comes_changes_and_goes),
-        STORY(many_changes_are_one_difference),
-        STORY(membership_is_a_field),
-        STORY(a_search_looks_into_attributes),
-        STORY(agents_see_their_own_work),
-        STORY(queues_are_renamed),
-        STORY(what_is_told_adds_up),
+        STORY(a_worker_comes_changes_and_goes), STORY(many_changes_are_one_difference),
+        STORY(membership_is_a_field),           STORY(a_search_looks_into_attributes),
+        STORY(agents_see_their_own_work),       STORY(queues_are_renamed),
+        STORY(a_large_view_opens_in_slices),    STORY(what_is_told_adds_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

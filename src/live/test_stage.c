@@ -333,25 +333,39 @@ void settle(struct stage *s)
 
 /* --- clients */
 
-fault_t open_view(struct tx *tx, void *arg)
+static fault_t search(struct view *v, struct tx *tx, bool open, struct live_result *out)
 {
-    struct view *v = arg;
-    struct live_result r;
+    struct live_search *s;
+    bool done = false;
+    fault_t f = live_search(v->s->live, tx, &v->who, v->index, v->text, open, &s);
+
+    while (!f && !done)
+        f = live_search_on(s, tx, out, &done);
+    return f;
+}
+
+fault_t view_opened(struct tx *tx, struct view *v, const struct live_result *r)
+{
     struct sync_ask ask = { .arena = tx->arena, .db = tx->db, .tx = tx, .now = tx->now };
     struct sync_object o;
-    fault_t f = live_open(v->s->live, tx, &v->who, v->index, v->text, &r);
 
-    if (f)
-        return f;
-    v->object = arena_strdup(v->s->arena, r.query_id);
-    for (size_t i = 0; i < r.n; i++)
-        put(v, r.items[i].key, r.items[i].data, r.items[i].revision);
-    v->last_event_id = r.last_event_id;
+    v->object = arena_strdup(v->s->arena, r->query_id);
+    for (size_t i = 0; i < r->n; i++)
+        put(v, r->items[i].key, r->items[i].data, r->items[i].revision);
+    v->last_event_id = r->last_event_id;
     v->updates = 0;
     ask.viewer = (struct sync_viewer){ ACCOUNT, arena_printf(tx->arena, "%s.insights", v->s->workspace), "somebody" };
     must(sync_find(v->s->sync, &ask, SYNC_LIVE_QUERY, v->object, &o));
     sync_watched(v->s->sync, tx, &o, true);
     return NULL;
+}
+
+fault_t open_view(struct tx *tx, void *arg)
+{
+    struct live_result r;
+    fault_t f = search(arg, tx, true, &r);
+
+    return f ? f : view_opened(tx, arg, &r);
 }
 
 struct view *open_as(struct stage *s, const char *worker_sid, const char *index, const char *text)
@@ -380,7 +394,7 @@ static fault_t compare(struct tx *tx, void *arg)
     struct view *v = arg;
     struct live_result r;
 
-    must(live_ask(v->s->live, tx, &v->who, v->index, v->text, &r));
+    must(search(v, tx, false, &r));
     if (r.n != v->items.n)
         fail_msg("%s %s: %zu items, and the client has %zu", v->index, v->text, r.n, v->items.n);
     for (size_t i = 0; i < r.n; i++) {

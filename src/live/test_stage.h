@@ -57,6 +57,7 @@ void act(struct stage *s, fault_t (*what)(struct tx *, void *), size_t who, cons
 void settle(struct stage *s);         /* until everything was looked at */
 
 fault_t      open_view(struct tx *tx, void *view);
+fault_t      view_opened(struct tx *tx, struct view *v, const struct live_result *r); /* what a client does with its first answer */
 struct view *open_as(struct stage *s, const char *worker_sid, const char *index, const char *text);
 struct view *view(struct stage *s, const char *index, const char *text);
 void         compare_all(struct stage *s); /* settles; each copy is what the same question answers now */

@@ -6,9 +6,14 @@
 /* --- the question and its answer -------------------------------------------------------------------------------------
  */
 
+struct asked {
+    struct live_search *search;
+    struct live_result result;
+};
+
 static fault_t answer(struct op *op)
 {
-    const struct live_result *r = op->data;
+    const struct live_result *r = &((struct asked *)op->data)->result;
     struct json_out o;
 
     json_begin(&o, op->arena);
@@ -30,12 +35,27 @@ static fault_t answer(struct op *op)
     return NULL;
 }
 
-/* What is found is held by the arena; thousands of items are written down elsewhere than on the ledger's thread. */
+/* Some rows a command, until all were looked at; thousands of items are then written down elsewhere than on the
+ * ledger's thread. */
+static fault_t search_on(struct op *op)
+{
+    struct asked *asked = op->data;
+    bool done = false;
+    fault_t f = live_search_on(asked->search, op->tx, &asked->result, &done);
+
+    if (f)
+        return f;
+    if (done)
+        op_continue_on_reader(op, answer);
+    else
+        op_continue_on_ledger(op, search_on);
+    return NULL;
+}
+
 static fault_t query(struct op *op)
 {
-    struct live *live = op_site(op)->live;
     const char *text = json_get_string(op->json, "query_string"), *type = json_get_string(op->json, "type");
-    struct live_result *r = op->data = arena_alloc(op->arena, sizeof *r);
+    struct asked *asked = op->data = arena_alloc(op->arena, sizeof *asked);
     struct live_viewer who;
     fault_t f = live_viewer_of(op->tx, &op->who, &who);
 
@@ -45,12 +65,8 @@ static fault_t query(struct op *op)
         return refuse(op, F_QUERY_INVALID, "query_string is missing");
     if (type && !str_eq(type, "live_query"))
         return refuse(op, F_INVALID_PARAMETER, "type '%.64s' is not live_query", type);
-    f = type ? live_open(live, op->tx, &who, op_path(op, "index"), text, r)
-             : live_ask(live, op->tx, &who, op_path(op, "index"), text, r);
-    if (f)
-        return f;
-    op_continue_on_reader(op, answer);
-    return NULL;
+    f = live_search(op_site(op)->live, op->tx, &who, op_path(op, "index"), text, type, &asked->search);
+    return f ? f : search_on(op);
 }
 
 /* --- what was, for the figures of queues
