@@ -304,6 +304,57 @@ test('an agent begins: a conversation is made, the customer is in it, the task i
   assert.deepEqual(await j.people(), ['eve']);
 });
 
+test('a text message to an address of ours leads to an agent; the next one too, after a pause', async () => {
+  const c = await begin();
+  await c.agent('alice-u', []);
+  const configured = await server.fetch('/flex-api/v1/Configuration', {
+    json: {
+      taskrouter_workspace_sid: c.sid,
+      taskrouter_target_workflow_sid: c.workflowSid,
+    },
+  });
+  assert.equal(configured.status, 200);
+  const [ours, theirs] = ['+15550111', '+15550122'];
+  for (const phoneNumber of [ours, theirs])
+    await server.client.incomingPhoneNumbers.create({ phoneNumber });
+  await chat.addressConfigurations.create({
+    type: 'sms',
+    address: ours,
+    'autoCreation.enabled': true,
+    'autoCreation.type': 'interaction',
+  });
+  const text = (body) => server.client.messages.create({ from: theirs, to: ours, body });
+  const until = async (look) => {
+    for (let turns = 0; turns < 500; turns++) {
+      const found = await look();
+      if (found) return found;
+    }
+    throw new Error('it did not happen');
+  };
+  await text('My bill is wrong');
+  const [task] = await until(async () => {
+    const all = await c.tasks();
+    return all.length && all;
+  });
+  const attributes = JSON.parse(task.attributes);
+  assert.equal(attributes.channelType, 'sms');
+  assert.equal(attributes.customerAddress, theirs);
+  assert.equal(attributes.customers.phone, theirs);
+  await c.accept(task.sid);
+  const channel = flex
+    .interaction(attributes.flexInteractionSid)
+    .channels(attributes.flexInteractionChannelSid);
+  await channel.update({ status: 'inactive', routing: JSON.stringify({ status: 'closed' }) });
+  await text('Hello?');
+  await until(async () => (await channel.fetch()).status === 'active');
+  assert.equal((await channel.invites.list()).length, 2);
+  const said = await chat.conversations(attributes.conversationSid).messages.list();
+  assert.deepEqual(
+    said.map((one) => one.body),
+    ['My bill is wrong', 'Hello?'],
+  );
+});
+
 test('parked, and back with the customer’s next message: to anybody', async () => {
   const c = await begin();
   await c.agent('alice-g', []);

@@ -66,7 +66,7 @@ struct address_configuration { /* IG… */
     int64_t     date_created, date_updated;
 };
 enum address_type { ADDRESS_SMS, ADDRESS_WHATSAPP, ADDRESS_MESSENGER, ADDRESS_GBM, ADDRESS_EMAIL, ADDRESS_RCS, ADDRESS_APPLE, ADDRESS_CHAT };
-enum creation_type { CREATE_DEFAULT, CREATE_WEBHOOK };
+enum creation_type { CREATE_DEFAULT, CREATE_WEBHOOK, CREATE_INTERACTION }; /* the last is ours: straight to an agent (interaction/) */
 extern const char *const address_type_names[], *const creation_type_names[];
 
 extern const struct kind chat_hooks_kind, scoped_hook_kind, address_configuration_kind;

@@ -7,7 +7,7 @@
 const char *const hook_method_names[]    = { "POST", "GET", NULL };
 const char *const scoped_target_names[]  = { "webhook", "trigger", NULL };
 const char *const address_type_names[]   = { "sms", "whatsapp", "messenger", "gbm", "email", "rcs", "apple", "chat", NULL };
-const char *const creation_type_names[]  = { "default", "webhook", NULL };
+const char *const creation_type_names[]  = { "default", "webhook", "interaction", NULL };
 static const char *const hooks_targets[] = { "webhook", "flex", NULL };
 
 static const struct field hooks_fields[] = {

@@ -48,6 +48,13 @@ static bool is_noted(const struct room *room, const char *chat_participant_sid)
     return false;
 }
 
+static bool works_here(struct tx *tx, const struct participant *p)
+{
+    const struct chat_role *role = row_find(tx, &chat_role_kind, p->role_sid);
+
+    return role && str_eq(role->friendly_name, "agent");
+}
+
 /* Guests that the wish names come in; whoever was in the conversation before is a customer too, unless he works here.
  */
 static fault_t note_guests(struct interactions *x, struct tx *tx, struct interaction_channel *c, struct conversation *v,
@@ -70,7 +77,8 @@ static fault_t note_guests(struct interactions *x, struct tx *tx, struct interac
                                        .proxy_address = there[i]->proxy_address };
         g.name = json_get_string(object_of(tx->arena, there[i]->attributes), "friendlyName");
         if (!is_noted(room_of(x, c->sid), there[i]->sid))
-            guest_note(x, tx, c, PARTICIPANT_CUSTOMER, &g, there[i]->sid);
+            guest_note(x, tx, c, works_here(tx, there[i]) ? PARTICIPANT_UNKNOWN : PARTICIPANT_CUSTOMER, &g,
+                       there[i]->sid);
     }
     if (!f && w->by == FROM_CUSTOMER && list_empty(&room_of(x, c->sid)->participants))
         f = fault(tx->arena, F_CONFLICT, "The customer is not in conversation %s", v->sid);

@@ -1,6 +1,8 @@
 /* What routing and chat tell. */
 #include "interaction/internal.h"
 
+#include "chat/hooks.h"
+
 /* --- routing: in the middle of its work -----------------------------------------------------------------------------
  */
 
@@ -125,12 +127,51 @@ static void guest_gone(struct interactions *x, struct tx *tx, struct room *room,
     }
 }
 
+/* --- somebody writes to an address of ours from which the way leads to an agent
+ * ------------------------------------------ */
+
+static enum channel_type type_of(const struct address_configuration *a)
+{
+    static const enum channel_type types[] = {
+        [ADDRESS_SMS] = CHANNEL_SMS,    [ADDRESS_WHATSAPP] = CHANNEL_WHATSAPP, [ADDRESS_MESSENGER] = CHANNEL_MESSENGER,
+        [ADDRESS_GBM] = CHANNEL_GBM,    [ADDRESS_EMAIL] = CHANNEL_EMAIL,       [ADDRESS_RCS] = CHANNEL_CHAT,
+        [ADDRESS_APPLE] = CHANNEL_CHAT, [ADDRESS_CHAT] = CHANNEL_CHAT,
+    };
+
+    return types[a->type];
+}
+
+static void arrives(struct interactions *x, struct tx *tx, const struct conversation *v, const struct participant *p)
+{
+    struct chat_view view = { .db = tx->db, .tx = tx, .arena = tx->arena };
+    const struct address_configuration *a =
+        p->proxy_address ? address_configuration_by(&view, v->account_sid, p->proxy_address) : NULL;
+    const struct interaction_guest g = { .address = p->address,
+                                         .proxy_address = p->proxy_address,
+                                         .name = json_get_string(object_of(tx->arena, p->attributes), "ProfileName"),
+                                         .participant_sid = p->sid };
+    struct interaction *i;
+
+    if (!a || !a->enabled || a->creation_type != CREATE_INTERACTION)
+        return;
+    i = row_new(tx, &interaction_kind, NULL);
+    row_set(tx, i, &i->account_sid, v->account_sid);
+    row_set(tx, i, &i->channel, "{}");
+    fault_t f = interaction_begin(
+        x, tx, i,
+        &(struct interaction_wish){
+            .type = type_of(a), .by = FROM_CUSTOMER, .media_channel_sid = v->sid, .guests = &g, .nguests = 1 });
+    (void)f; /* the wish is sound; what else goes wrong fails the channel */
+}
+
 void hear_chat(void *interactions, struct tx *tx, const struct event *e)
 {
     struct interactions *x = interactions;
     const struct chat_change *change = e->subject;
     struct room *room = change && change->conversation ? map_get(&x->conversations, change->conversation->sid) : NULL;
 
+    if (e->type == EV_CONVERSATION_PARTICIPANT_ADDED && !room && change && change->actor->by == BY_CHANNEL)
+        arrives(x, tx, change->conversation, change->participant);
     if (!room)
         return;
     if (e->type == EV_CONVERSATION_MESSAGE_ADDED && change->message)

@@ -98,7 +98,7 @@ void interactions_free(struct interactions *x);
 /* --- beginning ----------------------------------------------------------------------------------------------------------------- */
 
 /* Somebody who is in the conversation already, or is to be: an identity, or an address and ours that it writes to. */
-struct interaction_guest { const char *identity, *address, *proxy_address, *name; };
+struct interaction_guest { const char *identity, *address, *proxy_address, *name, *participant_sid /* MB…, if known */; };
 /* What an interaction is to be.  guests: those whom SQL cannot see, because this command has let them in. */
 struct interaction_wish {
     enum channel_type type;

@@ -60,7 +60,8 @@ fault_t guest_enters(struct interactions *x, struct tx *tx, struct conversation 
                      const char *role, const char **sid_out)
 {
     struct chat_view view = { .db = tx->db, .tx = tx, .arena = tx->arena };
-    struct participant *p = g->identity ? participant_find(&view, in->sid, g->identity) : NULL;
+    const char *known = g->participant_sid ? g->participant_sid : g->identity;
+    struct participant *p = known ? participant_find(&view, in->sid, known) : NULL;
     fault_t f = NULL;
 
     if (!p) {
