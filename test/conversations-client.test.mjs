@@ -103,6 +103,15 @@ for (const [version, sdk] of Object.entries(versions)) {
       assert.equal((await fromRest).author, 'office');
     });
 
+    test('Who does not wait is heard in the order of speaking', async () => {
+      const [hers, his] = await together();
+      const words = Array.from({ length: 30 }, (_, i) => `${i}`);
+      const last = arrived(his, '29');
+      const indexes = await Promise.all(words.map((word) => hers.sendMessage(word)));
+      assert.deepEqual(indexes, words.map(Number));
+      await last;
+    });
+
     test('Words and attributes are changed, and taken back', async () => {
       const [hers, his] = await together();
       const first = arrived(his, 'Helo');

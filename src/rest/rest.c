@@ -615,6 +615,8 @@ fault_t op_become(struct op *op, const struct inner *inner)
         return f;
     op->query = inner->query;
     op->form = strcmp(inner->method, "GET") ? inner->form : inner->query;
+    if (place_of(op->entry) == ON_LEDGER && op->tx) /* where we are: one command, and in the order in which they came */
+        return perform(op);
     if (place_of(op->entry) == ON_READER && !op->res->look)
         op_continue_on_reader(op, perform_in_snapshot);
     else

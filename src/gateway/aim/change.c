@@ -232,7 +232,8 @@ static void fill_form(struct op *op, const struct changing *c, struct form *out)
 
 static bool answer_again(struct pending *p)
 {
-    const struct answered *a = p->remember ? row_find(p->op->tx, &answered_kind, p->remember) : NULL;
+    struct chat_view v = { p->op->db, p->op->tx, p->op->arena };
+    const struct answered *a = p->remember ? chat_find(&v, &answered_kind, p->remember) : NULL;
 
     if (!a)
         return false;
