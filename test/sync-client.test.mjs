@@ -324,3 +324,44 @@ async function settled(sockets) {
     if (Number(found[1]) === sockets) return;
   }
 }
+
+test('the power goes while somebody writes: what was acknowledged is there, for everybody', async () => {
+  const mortal = await startServer({ clock: null });
+  try {
+    const signing = await mortal.client.newSigningKeys.create({ friendlyName: 'browsers' });
+    const join = (identity) => {
+      const jwt = syncToken(mortal.accountSid, signing, identity);
+      const client = new SyncClient(jwt, hostsOf(mortal));
+      clients.add(client);
+      return client;
+    };
+    const [hers, his] = await Promise.all(['ann', 'bob'].map((who) => join(who).map('steps')));
+    const heardBy = new Map();
+    his.on('itemAdded', ({ item }) => heardBy.set(item.key, item.data.n));
+    const acknowledged = [];
+    const writing = Array.from({ length: 200 }, async (_, n) => {
+      await hers.set(`k${n}`, { n });
+      acknowledged.push(n);
+    }).map((write) => write.catch(() => {}));
+    while (acknowledged.length < 50) await new Promise((resolve) => setImmediate(resolve));
+    await mortal.kill9();
+    await mortal.restart();
+    await Promise.all(writing); // the SDK sends again what was not answered, or gives up
+    const items = await mortal.client.sync.v1
+      .services('default')
+      .syncMaps('steps')
+      .syncMapItems.list({ pageSize: 500 });
+    const kept = new Set(items.map((item) => item.data.n));
+    assert.deepEqual(
+      acknowledged.filter((n) => !kept.has(n)),
+      [],
+    );
+    await hers.set('last', { n: -1 });
+    if (!heardBy.has('last')) await heard(his, 'itemAdded', ({ item }) => item.key === 'last');
+    assert.deepEqual(new Set(heardBy.values()), new Set([...kept, -1]));
+  } finally {
+    await Promise.all([...clients].map((client) => client.shutdown()));
+    clients.clear();
+    await mortal.stop();
+  }
+});

@@ -36,6 +36,7 @@ static const struct row {
     { SYNC_MAP, SYNC_UPDATED, "map_item_updated", ITEM },
     { SYNC_MAP, SYNC_REMOVED, "map_item_removed", ITEM },
     { SYNC_STREAM, SYNC_MESSAGE, "stream_message_published", MESSAGE },
+    { SYNC_STREAM, SYNC_GONE, "stream_removed", 0 },
 };
 
 /* Names of parameters begin with the object's type. */
