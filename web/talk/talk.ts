@@ -313,7 +313,7 @@ export class Talk {
   private async learn(who: Participant): Promise<string> {
     const key = who.identity ?? who.sid;
     const name =
-      textOf(who.attributes, 'friendly_name') ??
+      textOf(who.attributes, 'friendlyName') ??
       (who.identity ? await this.around.nameOf(who.identity) : '');
     this.names.set(key, name);
     return name;

@@ -57,7 +57,9 @@ export function Conversation({ sid, writing }: { sid: string; writing: boolean }
         <Composer conversationSid={sid} input={input} sms={channels.includes('sms')} />
       ) : (
         <p className={styles.over} role="status" data-testid="conversation-over">
-          {talk.closed ? 'This conversation is closed.' : 'You have left this conversation.'}
+          {talk.closed
+            ? 'This conversation is closed.'
+            : 'You are wrapping up: nothing can be written any more.'}
         </p>
       )}
     </section>

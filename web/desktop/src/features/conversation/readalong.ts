@@ -13,14 +13,24 @@ function parsed(value: unknown): Record<string, unknown> {
   }
 }
 
-function othersOf(roster: Rows): Other[] {
+/** The maps that say how those are called who take part without saying it themselves. */
+export const nameMapsOf = (roster: Rows): string[] =>
+  [...roster.values()].flatMap((data) =>
+    parsed(data.attributes).friendlyName ? [] : text(data.userInfo) || [],
+  );
+
+/** Out of a user's info map. */
+export const nameOf = (info: Rows): string => text(info.get('friendlyName')?.value);
+
+function othersOf(roster: Rows, names: ReadonlyMap<string, string>): Other[] {
   return [...roster].map(([sid, data]) => {
     const identity = text(data.identity) || null;
+    const told = text(parsed(data.attributes).friendlyName);
     const read = data.lastConsumedMessageIndex;
     return {
       sid,
       identity,
-      name: text(parsed(data.attributes).friendly_name) || identity || 'Customer',
+      name: told || names.get(text(data.userInfo)) || identity || 'Customer',
       channel: text(data.type),
       readTo: typeof read === 'number' ? read : -1,
     };
@@ -37,8 +47,13 @@ function filesOf(medias: unknown): Line['attachments'] {
   }));
 }
 
-export function talkOf(messages: Rows, roster: Rows): TalkState {
-  const others = othersOf(roster);
+/** names: by the name of the map that says them. */
+export function talkOf(
+  messages: Rows,
+  roster: Rows,
+  known: ReadonlyMap<string, string>,
+): TalkState {
+  const others = othersOf(roster, known);
   const names = new Map(others.map((one) => [one.identity ?? one.sid, one.name]));
   const lines = [...messages].map(([key, data]): Line => {
     const author = text(data.author);

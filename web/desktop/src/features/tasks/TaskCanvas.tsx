@@ -53,7 +53,10 @@ function Open({ task, parts }: { task: Task; parts: CanvasParts }) {
             <CustomerCard task={task} />
             {parts.beside(talk, task)}
             <TaskFacts task={task} />
-            <Attributes task={task} />
+            <details className={styles.box}>
+              <summary>All attributes</summary>
+              <AttributesTable attributes={task.attributes} />
+            </details>
           </div>
         </div>
       ) : (
