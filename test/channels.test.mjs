@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import webhooks from 'twilio/lib/webhooks/webhooks.js';
 import { clientFor, startServer } from './support/server.mjs';
 import { startWebhooks } from './support/webhook.mjs';
 
+const { getExpectedTwilioSignature } = webhooks;
 const loud = { xTwilioWebhookEnabled: 'true' };
 
 /** Plugboard's own resources, which the official client does not know. */
@@ -261,6 +263,39 @@ describe('an address that begins conversations', () => {
     assert.deepEqual([delivery.total, delivery.delivered, delivery.failed], [1, 'all', 'none']);
   });
 
+  test('a file is copied from conversation to conversation', async () => {
+    const other = await conversations.conversations.create({});
+    await conversations.conversations(other.sid).participants.create({
+      'messagingBinding.address': desk,
+      'messagingBinding.proxyAddress': bob,
+    });
+    const { chatServiceSid } = other;
+    const upload = await server.fetch(
+      `/mcs/v1/Services/${chatServiceSid}/Media?Filename=note.txt`,
+      {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/plain' },
+        body: 'a note',
+      },
+    );
+    const { sid } = await upload.json();
+    // Bob's side is a conversation of this account, too: what is said in it comes in at the desk.
+    await conversations
+      .conversations(other.sid)
+      .messages.create({ body: 'see note', mediaSid: sid });
+    const told = (await added('see note')).params;
+    assert.equal(told.ConversationSid, first);
+    const [copy] = JSON.parse(told.Media);
+    assert.deepEqual(
+      [copy.Filename, copy.ContentType, `${copy.Size}`],
+      ['note.txt', 'text/plain', '6'],
+    );
+    assert.notEqual(copy.Sid, sid);
+    const where = `/mcs/v1/Services/${chatServiceSid}/Media/${copy.Sid}`;
+    const { links } = await (await server.fetch(where)).json();
+    assert.equal(await (await fetch(links.content_direct_temporary)).text(), 'a note');
+  });
+
   test('an inactive one becomes active, a closed one makes room for a new one', async () => {
     await conversations.conversations(first).update({ state: 'inactive' });
     await write('still there?');
@@ -312,7 +347,7 @@ describe('an address that begins conversations', () => {
 });
 
 describe('by a carrier that speaks this API', () => {
-  let us, carrier, customer, hooks, sub, desk, api, pictures;
+  let us, carrier, customer, hooks, them, desk, api, pictures;
   const number = '+15005550300';
   const mobile = '+15005550301';
   before(async () => {
@@ -320,7 +355,7 @@ describe('by a carrier that speaks this API', () => {
     carrier = await startServer();
     hooks = await startWebhooks({ authToken: us.authToken });
     // We are a customer of the carrier, whose number calls us back.
-    const them = await ours(us, 'Carriers', {
+    them = await ours(us, 'Carriers', {
       FriendlyName: 'the carrier',
       Type: 'twilio',
       CarrierUrl: `${carrier.url}/api`,
@@ -328,7 +363,6 @@ describe('by a carrier that speaks this API', () => {
       Secret: carrier.authToken,
     });
     assert.equal(them.secret, undefined);
-    sub = them;
     await ours(us, 'Senders', { Address: number, CarrierSid: them.sid });
     await carrier.client.incomingPhoneNumbers.create({
       phoneNumber: number,
@@ -367,6 +401,16 @@ describe('by a carrier that speaks this API', () => {
     await us.stop();
     await carrier.stop();
   });
+  /** As the carrier would post it, unless another token signs. */
+  const byHand = (form, token = carrier.authToken) => {
+    const body = { AccountSid: carrier.accountSid, ...form };
+    const signature = getExpectedTwilioSignature(token, them.inbound_url, body);
+    return us.fetch(new URL(them.inbound_url).pathname, {
+      form: body,
+      auth: null,
+      headers: { 'X-Twilio-Signature': signature },
+    });
+  };
   const told = async (event, more = () => true) =>
     (await hooks.next((r) => r.params.EventType === event && more(r.params))).params;
 
@@ -412,6 +456,18 @@ describe('by a carrier that speaks this API', () => {
         (m) => m.body === 'welcome',
       ),
     );
+    const answer = await byHand({
+      MessageSid: `SM${'8'.repeat(32)}`,
+      From: 'whatsapp:+15005550302',
+      To: `whatsapp:${number}`,
+      Body: 'hello from Zoe',
+      ProfileName: 'Zoe 🌻',
+    });
+    assert.equal(answer.status, 200);
+    const { ConversationSid } = await told('onMessageAdded', (p) => p.Body === 'hello from Zoe');
+    const [zoe] = await api.conversations(ConversationSid).participants.list();
+    assert.equal(zoe.attributes, '{"ProfileName":"Zoe 🌻"}');
+    assert.equal(zoe.messagingBinding.type, 'whatsapp');
   });
 
   test('STOP is the carrier’s to answer, and ours to heed', async () => {
@@ -445,8 +501,6 @@ describe('by a carrier that speaks this API', () => {
   });
 
   test('what is forged is refused, and a replay taken once', async () => {
-    const { getExpectedTwilioSignature } = (await import('twilio/lib/webhooks/webhooks.js'))
-      .default;
     const form = {
       MessageSid: `SM${'7'.repeat(32)}`,
       AccountSid: carrier.accountSid,
@@ -455,15 +509,15 @@ describe('by a carrier that speaks this API', () => {
       Body: 'by hand',
     };
     const post = (signature, body = form) =>
-      us.fetch(new URL(sub.inbound_url).pathname, {
+      us.fetch(new URL(them.inbound_url).pathname, {
         form: body,
         auth: null,
         headers: signature ? { 'X-Twilio-Signature': signature } : {},
       });
-    const good = getExpectedTwilioSignature(carrier.authToken, sub.inbound_url, form);
+    const good = getExpectedTwilioSignature(carrier.authToken, them.inbound_url, form);
     assert.equal((await post()).status, 403);
     assert.equal(
-      (await post(getExpectedTwilioSignature('guess', sub.inbound_url, form))).status,
+      (await post(getExpectedTwilioSignature('guess', them.inbound_url, form))).status,
       403,
     );
     assert.equal((await post(good, { ...form, Body: 'altered' })).status, 403);
@@ -477,32 +531,18 @@ describe('by a carrier that speaks this API', () => {
     await told('onMessageAdded', (p) => p.Body === 'after it');
     const bodies = (await desk.messages.list()).map((m) => m.body);
     assert.equal(bodies.filter((b) => b === 'by hand').length, 1);
-    const unknown = sub.inbound_url.replace(sub.sid, `KC${'0'.repeat(32)}`);
+    const unknown = them.inbound_url.replace(them.sid, `KC${'0'.repeat(32)}`);
     assert.equal((await us.fetch(new URL(unknown).pathname, { form, auth: null })).status, 404);
   });
 
   test('who writes too often has to wait', async () => {
-    const { getExpectedTwilioSignature } = (await import('twilio/lib/webhooks/webhooks.js'))
-      .default;
     const statuses = [];
     for (let i = 0; i < 40; i++) {
-      const form = {
+      const answer = await byHand({
         MessageSid: `SM${i.toString(16).padStart(32, '0')}`,
-        AccountSid: carrier.accountSid,
         From: '+15005550666',
         To: number,
         Body: `flood ${i}`,
-      };
-      const answer = await us.fetch(new URL(sub.inbound_url).pathname, {
-        form,
-        auth: null,
-        headers: {
-          'X-Twilio-Signature': getExpectedTwilioSignature(
-            carrier.authToken,
-            sub.inbound_url,
-            form,
-          ),
-        },
       });
       statuses.push(answer.status);
     }
@@ -514,7 +554,7 @@ describe('by a carrier that speaks this API', () => {
     const seen = await (await us.fetch('/plugboard/v1/Carriers')).text();
     assert.ok(!seen.includes(carrier.authToken));
     const other = await us.client.api.v2010.accounts.create({ friendlyName: 'other' });
-    const answer = await us.fetch(`/plugboard/v1/Carriers/${sub.sid}`, {
+    const answer = await us.fetch(`/plugboard/v1/Carriers/${them.sid}`, {
       auth: [other.sid, other.authToken],
     });
     assert.equal(answer.status, 404);
@@ -522,7 +562,7 @@ describe('by a carrier that speaks this API', () => {
     await assert.rejects(stranger.messages.create({ from: number, to: mobile, body: 'x' }), {
       code: 21606,
     });
-    await assert.rejects(ours(us, `Carriers/${sub.sid}`, undefined, 'DELETE'), { status: 409 });
+    await assert.rejects(ours(us, `Carriers/${them.sid}`, undefined, 'DELETE'), { status: 409 });
   });
 
   test('while the carrier is away, messages wait for it', async () => {

@@ -114,6 +114,7 @@ static fault_t twilio_report(struct arena *a, const struct carrier *k, const str
 
     if (f)
         return f;
+    out->sid = form_get(in->query, "id");
     out->their_sid = form_get(in->form, "MessageSid");
     out->status = word_status(word, &known);
     if (code)

@@ -284,7 +284,7 @@ static bool copy_medium(struct tx *tx, struct errand *e, const char *url)
     *e->call = (struct http_call){ .url = held && held->filename ? arena_strdup(e->arena, held->filename) : "file" };
     if (!held || !held->ready || held->removed)
         return false;
-    e->copied = (struct medium){ .file = arena_strdup(e->arena, held->file), .size = held->size };
+    e->copied = (struct medium){ .file = arena_strdup(e->arena, held->file), .size = held->size, .ready = true };
     e->call->answer_length = (size_t)held->size;
     e->call->content_type = arena_strdup(e->arena, held->content_type);
     e->writing = true;

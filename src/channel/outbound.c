@@ -155,19 +155,21 @@ static fault_t landed(struct tx *tx, struct command *command)
     struct flight *f = CONTAINER_OF(command, struct flight, command);
     struct sms *m = row_find(tx, &sms_kind, f->sms_sid);
 
-    if (!m || m->status != SMS_QUEUED || m->attempts != f->attempts)
+    if (!m || m->attempts != f->attempts)
         return NULL;
     struct sent s = wire_read(tx->arena, f->type, &f->call);
     row_edit(tx, m);
     m->attempts++;
+    if (s.their_sid)
+        row_set(tx, m, &m->carrier_message_sid, s.their_sid);
+    if (m->status != SMS_QUEUED)
+        return NULL; /* a report of it came before the answer */
     if (s.again && m->attempts < SEND_ATTEMPTS) {
         alarm_set(tx, ALARM_SEND, m->sid, tx->now + (SECOND << m->attempts));
         return NULL;
     }
     if (s.again || s.status >= SMS_UNDELIVERED)
         log_warn("channel.failed", "%s to %s: %s", m->sid, m->to, s.words);
-    if (s.their_sid)
-        row_set(tx, m, &m->carrier_message_sid, s.their_sid);
     sms_turn(f->channel, tx, m, s.status, s.error_code, s.words);
     return NULL;
 }
