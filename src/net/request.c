@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { SLICE_BYTES = 256 * 1024 };
+
 /* --- errors that the server answers itself -------------------------------------------------------------- */
 
 const char *error_body(h2o_mem_pool_t *pool, enum fault_id id, int status, size_t *n)
@@ -55,15 +57,44 @@ static bool is_head(const h2o_req_t *req)
     return h2o_memis(req->input.method.base, req->input.method.len, H2O_STRLIT("HEAD"));
 }
 
+/* A long answer goes out a piece at a time: over TLS h2o would else encrypt all of it at once, into memory. */
+struct slices {
+    h2o_generator_t super;
+    const char *at;
+    size_t left;
+};
+
+static void next_slice(h2o_generator_t *self, h2o_req_t *req)
+{
+    struct slices *s = (struct slices *)self;
+    h2o_iovec_t buf = { .base = (char *)s->at, .len = s->left < SLICE_BYTES ? s->left : SLICE_BYTES };
+
+    s->at += buf.len;
+    s->left -= buf.len;
+    h2o_send(req, &buf, 1, s->left ? H2O_SEND_STATE_IN_PROGRESS : H2O_SEND_STATE_FINAL);
+}
+
+static bool is_ours(struct loop *l, const h2o_generator_t *g)
+{
+    return g == &l->generator || (g && g->proceed == next_slice);
+}
+
 /* h2o's own filters take the connection's keep-alive away from answers without a length; 204 and 304 need none. */
 static void send_body(struct loop *l, h2o_req_t *req, const void *body, size_t length)
 {
-    h2o_iovec_t buf = { .base = (char *)body, .len = length };
     unsigned char keep = req->http1_is_persistent && !l->draining;
+    bool bare = !length || is_head(req), sliced = !bare && length > SLICE_BYTES;
+    struct slices *s = sliced ? h2o_mem_alloc_pool(&req->pool, sizeof *s) : NULL;
+    h2o_iovec_t buf = { .base = (char *)body, .len = length };
 
-    h2o_start_response(req, &l->generator);
+    if (sliced)
+        *s = (struct slices){ .super = { .proceed = next_slice }, .at = body, .left = length };
+    h2o_start_response(req, sliced ? &s->super : &l->generator);
     req->http1_is_persistent = keep;
-    h2o_send(req, &buf, length && !is_head(req), H2O_SEND_STATE_FINAL);
+    if (sliced)
+        next_slice(&s->super, req);
+    else
+        h2o_send(req, &buf, !bare, H2O_SEND_STATE_FINAL);
 }
 
 static int refuse(h2o_req_t *req, enum fault_id id)
@@ -105,7 +136,7 @@ void request_error_filter(h2o_filter_t *self, h2o_req_t *req, h2o_ostream_t **sl
     struct loop *l = loop_of_req(req);
 
     (void)self;
-    if (req->_generator != &l->generator && req->res.status >= 400) {
+    if (!is_ours(l, req->_generator) && req->res.status >= 400) {
         struct error_stream *e = (struct error_stream *)h2o_add_ostream(req, sizeof *e, slot);
         enum fault_id id = req->res.status == 413 ? F_TOO_LARGE : req->res.status < 500 ? F_BAD_REQUEST : F_INTERNAL;
         e->super.do_send = error_send;

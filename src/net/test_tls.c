@@ -104,9 +104,39 @@ static void requests_and_sockets(void **state)
     bench_free(b);
 }
 
+/* More than goes out in a piece, whole; and the connection goes on. */
+static void long_answers(void **state)
+{
+    (void)state;
+    static const char ask[] = "GET /big HTTP/1.1\r\nHost: h\r\n\r\n",
+                      again[] = "GET /facts HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct bench *b = bench_with(with_tls);
+    SSL_CTX *t = SSL_CTX_new(TLS_client_method());
+    int fd = bench_connect(b), n;
+    SSL *s = tls_connect(t, fd);
+    char *p = calloc(1, 1 << 16);
+    size_t got = 0;
+
+    SSL_write(s, ask, sizeof ask - 1);
+    n = SSL_read(s, p, 4096);
+    char *body = memmem(p, (size_t)n, "\r\n\r\n", 4);
+    assert_non_null(body);
+    got = (size_t)(p + n - body - 4);
+    while (got < BIG && (n = SSL_read(s, p, 1 << 16)) > 0)
+        got += (size_t)n;
+    assert_int_equal(got, BIG);
+    SSL_write(s, again, sizeof again - 1);
+    read_until(s, p, 4096, "/facts");
+    free(p);
+    SSL_free(s);
+    close(fd);
+    SSL_CTX_free(t);
+    bench_free(b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(requests_and_sockets) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(requests_and_sockets), cmocka_unit_test(long_answers) };
 
     make_certificate();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
