@@ -309,9 +309,13 @@ static void hold(struct arena *a, struct leaf *l)
     arena_defer(a, leaf_release, l);
 }
 
-static void tell(struct figure *f, struct tx *tx, const struct figure_item *i)
+/* What has changed at one look goes in one frame. */
+static struct sync_event *event_of(struct figure *f, struct tx *tx, const struct figure_item *i)
 {
-    struct sync_event e = {
+    struct sync_event *e = arena_alloc(tx->arena, sizeof *e);
+
+    hold(tx->arena, i->leaf);
+    *e = (struct sync_event){
         .type = SYNC_MAP,
         .change = SYNC_UPDATED,
         .account_sid = f->account_sid,
@@ -322,13 +326,12 @@ static void tell(struct figure *f, struct tx *tx, const struct figure_item *i)
         .revision = live_revision(tx->arena, i->event_id),
         .item = item_shown(tx->arena, f, i),
     };
-
-    hold(tx->arena, i->leaf);
-    sync_tell(f->all->live->sync, tx, &e);
+    return e;
 }
 
 static void look(struct figure *f, struct tx *tx, bool first)
 {
+    const struct sync_event *told = NULL, **end = &told;
     int64_t minute = tx->now - tx->now % MINUTE, midnight = tx->now - tx->now % DAY;
 
     window_move(f, tx, &f->half_hour, minute - (HALF_HOUR_MINUTES - 1) * MINUTE, minute);
@@ -345,9 +348,14 @@ static void look(struct figure *f, struct tx *tx, bool first)
         item->event_id = f->last_event_id = live_next_id(f->all->live, tx->now);
         if (first)
             item->added_id = item->event_id;
-        else if (f->watched)
-            tell(f, tx, item);
+        if (first || !f->watched)
+            continue;
+        struct sync_event *e = event_of(f, tx, item);
+        *end = e;
+        end = &e->next;
     }
+    if (told)
+        sync_tell(f->all->live->sync, tx, told);
 }
 
 /* --- marks */

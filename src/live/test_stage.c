@@ -48,9 +48,9 @@ static void hear(void *arg, struct tx *tx, const struct sync_event *e)
     struct stage *s = arg;
 
     (void)tx;
-    if (e->type == SYNC_MAP)
-        s->told = arena_printf(s->heard, "%s%s%s ", s->told, e->change == SYNC_GONE ? "gone " : "",
-                               e->change == SYNC_GONE ? e->object_sid : e->item.key);
+    for (const struct sync_event *m = e; m && m->type == SYNC_MAP; m = m->next)
+        s->told = arena_printf(s->heard, "%s%s%s ", s->told, m->change == SYNC_GONE ? "gone " : "",
+                               m->change == SYNC_GONE ? m->object_sid : m->item.key);
     for (size_t i = 0; i < s->nviews; i++) {
         struct view *v = &s->views[i];
         if (!str_eq(v->object, e->object_sid) || e->type != SYNC_LIVE_QUERY)

@@ -98,6 +98,7 @@ struct sync_event {
     const char *revision;      /* of the object */
     struct sync_item item;     /* of a map, list or query; .data is also a document's, a context's or a message's; .key its TZ… */
     const char *identity;      /* who did it; NULL: REST, or an engine */
+    const struct sync_event *next; /* of a view: the same change of other items of the object at the same time, told in one; ids rise */
 };
 /* Listeners hear it in the transaction; what must wait for the commit they hand to tx_after(). */
 void sync_tell(struct sync *s, struct tx *tx, const struct sync_event *e);

@@ -165,8 +165,13 @@ static const struct rendering *render(struct news *n, const struct origin *origi
     json_pair_str(&o, "event_type", event_name_of(n->event.type, n->event.change));
     if (n->event.type == SYNC_LIVE_QUERY)
         json_pair_bool(&o, "strictly_ordered", true);
-    json_key(&o, "event");
-    event_json(&o, origin, &n->event);
+    json_key(&o, n->event.next ? "events" : "event");
+    if (n->event.next)
+        json_open(&o, '[');
+    for (const struct sync_event *e = &n->event; e; e = e->next)
+        event_json(&o, origin, e);
+    if (n->event.next)
+        json_close(&o, ']');
     json_close(&o, '}');
     r->origin = origin;
     r->bytes = notification(n->arena, "twilio.sync.event", json_done(&o), &r->n);
@@ -243,7 +248,11 @@ void news_offer(struct sub *s, struct news *n)
             s->overflown = true;
         return;
     }
-    if (n->event.type != SYNC_STREAM && n->event.id <= s->last_id) /* the replay had it */
+    const struct sync_event *newest = &n->event;
+
+    while (newest->next)
+        newest = newest->next;
+    if (n->event.type != SYNC_STREAM && newest->id <= s->last_id) /* the replay had it */
         return;
     if (client_wants(s->client, "twilio.sync.event"))
         deliver(s->client, n);

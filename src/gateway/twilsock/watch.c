@@ -33,6 +33,11 @@ static void copy_event(struct arena *a, struct sync_event *to, const struct sync
     to->item.key = arena_strdup(a, from->item.key);
     to->item.revision = arena_strdup(a, from->item.revision);
     to->item.data = arena_strdup(a, from->item.data);
+    if (!from->next)
+        return;
+    struct sync_event *next = arena_alloc(a, sizeof(*next));
+    copy_event(a, next, from->next);
+    to->next = next;
 }
 
 static void committed(void *arg)
