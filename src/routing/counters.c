@@ -21,6 +21,29 @@ static int compare_ages(struct age_node *a, struct age_node *b)
 }
 RB_GENERATE_STATIC(age_tree, age_node, in_tree, compare_ages)
 
+/* Behind the last one there is no walk to the place, only the tree's balance. */
+static void line_put(struct age_line *line, struct age_node *n)
+{
+    struct age_node *last = line->last;
+
+    if (!last || by_age(last, n) > 0) {
+        RB_INSERT(age_tree, &line->tree, n);
+        line->last = last ? last : n;
+        return;
+    }
+    RB_SET(n, last, in_tree);
+    RB_RIGHT(last, in_tree) = n;
+    age_tree_RB_INSERT_COLOR(&line->tree, n);
+    line->last = n;
+}
+
+static void line_take(struct age_line *line, struct age_node *n)
+{
+    if (line->last == n)
+        line->last = RB_PREV(age_tree, &line->tree, n);
+    RB_REMOVE(age_tree, &line->tree, n);
+}
+
 /* A zeroed element at index i of an array that grows. */
 static void *room_for(void *array, size_t *n, size_t i, size_t each)
 {
@@ -50,7 +73,7 @@ void tallies_free(struct tallies *t)
 {
     for (size_t i = 0; i < t->n; i++)
         if (t->at[i]) {
-            assert(RB_EMPTY(&t->at[i]->ages));
+            assert(RB_EMPTY(&t->at[i]->ages.tree));
             free(t->at[i]->priorities);
             free(t->at[i]);
         }
@@ -106,19 +129,19 @@ static void ages_put(struct task_live *t, bool in)
 {
     struct counted_task *c = &t->counted;
     struct tally *queue = c->in[OF_QUEUE], *workflow = c->in[OF_WORKFLOW];
-    struct age_tree *trees[AGE_NODES] = { [AGE_IN_WORKFLOW] = workflow ? &workflow->ages : NULL,
+    struct age_line *lines[AGE_NODES] = { [AGE_IN_WORKFLOW] = workflow ? &workflow->ages : NULL,
                                           [AGE_IN_QUEUE] = queue ? &queue->ages : NULL,
                                           [AGE_SINCE_ENTERED] = queue ? &queue->entries : NULL };
 
     for (size_t i = 0; i < AGE_NODES && c->status == TASK_PENDING; i++) {
-        if (!trees[i])
+        if (!lines[i])
             continue;
         if (in) {
             c->nodes[i] =
                 (struct age_node){ .task = t, .at = i == AGE_SINCE_ENTERED ? c->entered : t->row.date_created };
-            RB_INSERT(age_tree, trees[i], &c->nodes[i]);
+            line_put(lines[i], &c->nodes[i]);
         } else {
-            RB_REMOVE(age_tree, trees[i], &c->nodes[i]);
+            line_take(lines[i], &c->nodes[i]);
         }
     }
 }
@@ -221,9 +244,9 @@ void count_worker(struct worker_live *w)
 
 /* --- looking */
 
-static void take_older(const struct task **oldest, int64_t *at, struct age_tree *tree)
+static void take_older(const struct task **oldest, int64_t *at, struct age_line *line)
 {
-    struct age_node *n = RB_MIN(age_tree, tree);
+    struct age_node *n = RB_MIN(age_tree, &line->tree);
     struct age_node best = { .at = *at };
 
     if (!n)

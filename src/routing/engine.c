@@ -32,14 +32,18 @@ void engine_done(struct routing *e, struct tx *tx)
 
 /* --- hooks */
 
+static void link_later(struct routing *e, void *row);
+
 #define HOOKS(x, live)                                                                                                 \
     static void relink_##x(void *engine, struct tx *tx, void *row)                                                     \
     {                                                                                                                  \
         struct routing *e = engine;                                                                                    \
-        if (tx) { /* while loading, rows that it refers to are not all there: see loaded() */                          \
-            link_##x(e, tx, row);                                                                                      \
-            clear_marks(e); /* an undo makes no work */                                                                \
+        if (!tx) {                                                                                                     \
+            link_later(e, row);                                                                                        \
+            return;                                                                                                    \
         }                                                                                                              \
+        link_##x(e, tx, row);                                                                                          \
+        clear_marks(e); /* an undo makes no work */                                                                    \
     }                                                                                                                  \
     static void forget_##x(void *engine, void *row)                                                                    \
     {                                                                                                                  \
@@ -72,16 +76,42 @@ static const struct { const struct kind *kind; const struct live_hooks *hooks; }
 /* clang-format on */
 enum { PARTS = sizeof parts / sizeof *parts };
 
+/* While loading, rows that a row refers to are not all there.  They come in the order of their SIDs, and so of their
+ * making, and are linked in that order: then nearly everybody comes last in every line. */
+static void link_later(struct routing *e, void *row)
+{
+    struct row_list *list = e->later;
+
+    for (size_t p = 0; parts[p].kind != row_kind(row); p++)
+        list++;
+    if (list->n == list->cap) {
+        list->cap = list->cap ? 2 * list->cap : 64;
+        list->rows = reallocarray(list->rows, list->cap, sizeof *list->rows);
+        if (!list->rows)
+            abort();
+    }
+    list->rows[list->n++] = row;
+}
+
+static void forget_later(struct routing *e)
+{
+    for (size_t p = 0; p < PARTS; p++) {
+        free(e->later[p].rows);
+        e->later[p] = (struct row_list){ 0 };
+    }
+}
+
+/* The first of all who hear that everything is loaded: nobody has deleted anything since. */
 static void loaded(void *arg, struct tx *tx)
 {
     struct routing *e = arg;
-    void *row;
 
     e->loading = true;
     for (size_t p = 0; p < PARTS; p++)
-        for (size_t i = 0; (row = row_each(tx, parts[p].kind, &i));)
-            parts[p].hooks->relink(e, tx, row);
+        for (size_t i = 0; i < e->later[p].n; i++)
+            parts[p].hooks->relink(e, tx, e->later[p].rows[i]);
     e->loading = false;
+    forget_later(e);
 }
 
 static void reset(void *arg)
@@ -92,6 +122,7 @@ static void reset(void *arg)
         unlink_workspace(e, CONTAINER_OF(l, struct workspace_live, self));
     map_clear(&e->rows);
     clear_marks(e);
+    forget_later(e);
     e->depth = 0;
     e->settling = false;
 }

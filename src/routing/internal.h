@@ -45,11 +45,13 @@ RB_HEAD(wait_tree, task_live);
 enum { LIVE_STATUSES = TASK_WRAPPING + 1 };
 struct age_node { RB_ENTRY(age_node) in_tree; int64_t at; struct task_live *task; };
 RB_HEAD(age_tree, age_node);
+/* Who comes last is known, because nearly everybody comes last: without a walk down the tree. */
+struct age_line { struct age_tree tree; struct age_node *last; };
 struct tally {
     int64_t                by_status[LIVE_STATUSES];
     struct priority_count *priorities;    /* by priority; none is 0 */
     size_t                 npriorities, priorities_cap;
-    struct age_tree        ages, entries; /* who waits: since it was created; in a queue also: since it entered it */
+    struct age_line        ages, entries; /* who waits: since it was created; in a queue also: since it entered it */
 };
 struct tallies { struct tally **at; size_t n; }; /* by channel slot + 1; 0: of no channel */
 enum { OF_WORKSPACE, OF_WORKFLOW, OF_QUEUE, TALLIES };
@@ -65,7 +67,7 @@ struct crowd { int64_t *by_activity; size_t n; };
 struct crowds { struct crowd *at; size_t n; };   /* 0: all; then by channel slot + 1 */
 
 /* What a queue has for one channel: the tasks that wait, and how many of its workers could take one. */
-struct lane { struct wait_tree waiting; size_t nwaiting, nready; };
+struct lane { struct wait_tree waiting; struct task_live *last; size_t nwaiting, nready; };
 
 /* finder.c: where to look for the queues of a worker. */
 struct need;
@@ -193,7 +195,10 @@ struct transfer_live {
     struct task_live *task;                 /* whose ->transfer it is */
 };
 
+struct row_list { void **rows; size_t n, cap; };
+
 struct routing {
+    struct row_list            later[ROUTING_KINDS]; /* while loading, by place in engine.c's parts */
     struct ledger             *ledger;
     const struct webhook_port *port;
     const struct routing_watch *watch;      /* NULL: nobody */

@@ -412,6 +412,8 @@ void task_leaves_lane(struct task_live *t)
     if (!t->waiting)
         return;
     struct lane *l = lane_of(t->queue, t->channel->slot);
+    if (l->last == t)
+        l->last = RB_PREV(wait_tree, &l->waiting, t);
     RB_REMOVE(wait_tree, &l->waiting, t);
     t->waiting = false;
     if (--l->nwaiting == 0)
@@ -424,7 +426,15 @@ static void task_takes_place(struct task_live *t, struct wait_key key)
 
     t->key = key;
     t->waiting = true;
-    RB_INSERT(wait_tree, &l->waiting, t);
+    if (l->last && by_waiting(l->last, t) < 0) { /* nearly everybody comes last: no walk down the tree */
+        RB_SET(t, l->last, in_lane);
+        RB_RIGHT(l->last, in_lane) = t;
+        wait_tree_RB_INSERT_COLOR(&l->waiting, t);
+        l->last = t;
+    } else {
+        RB_INSERT(wait_tree, &l->waiting, t);
+        l->last = l->last ? l->last : t;
+    }
     if (l->nwaiting++ == 0)
         bits_put(&t->channel->busy, t->queue->slot, true);
 }
