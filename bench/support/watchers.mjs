@@ -10,14 +10,18 @@ const frame = (header, payload = '') => {
   return Buffer.from(`TWILSOCK V3.0 ${Buffer.byteLength(text)}\r\n${text}\r\n${payload}`);
 };
 
+const OK = { code: 200, status: 'OK' };
 const came = new Map(); // map's sid -> [client, id of the event, when it came, …]
 let bytes = 0;
 
-/** Of a frame: only what is measured. Of the figures of a queue it is today's that change with every task, and all are sent at once. */
-function note(client, data, at) {
+/** Acknowledges a frame, as every client does, and notes what is measured: a queue's figures come together, and today's are among them
+ *  whenever a task was accepted or completed. */
+function note(client, socket, data, at) {
+  const text = data.subarray(0, 600).latin1Slice();
+  socket.send(frame({ method: 'reply', id: /"id":"(\w+)"/.exec(text)[1], status: OK }));
   bytes += data.length;
-  const found = /"item|"id":(\d+),"map_sid":"(\w+)"/.exec(data.subarray(0, 600).latin1Slice());
-  if (!found?.[1] || !data.includes('"item_key":"tasks_today"')) return;
+  const found = /"id":(\d+),"map_sid":"(\w+)"/.exec(text);
+  if (!found || !data.includes('"item_key":"tasks_today"')) return;
   if (!came.has(found[2])) came.set(found[2], []);
   came.get(found[2]).push(client, Number(found[1]), at);
 }
@@ -47,7 +51,7 @@ async function open(client, { uri, token, maps }) {
         established.add(text);
         if (established.size === maps.length) resolve();
       } else if (text.includes('subscription_failed')) reject(new Error(text));
-      else if (established.size === maps.length) note(client, data, Date.now());
+      else if (established.size === maps.length) note(client, socket, data, Date.now());
     });
   });
   return socket;
