@@ -423,6 +423,7 @@ static void what_has_outlived_its_time_goes(void **state)
     assert_string_equal(s->heard, "");
     ledger_turn(s->ledger, 1);
     assert_string_equal(PAGE(SYNC_MAP, "m", .size = 9), "z");
+    assert_int_equal(rows_in(s, "sync_map_item WHERE removed_id IS NOT NULL"), 450); /* and not only out of sight */
     assert_true(str_starts(s->heard, "removed k0000 452\nremoved k0001 453\n"));
     ledger_turn(s->ledger, 40 * SECOND);
     assert_string_equal(PAGE(SYNC_MAP, "m", .size = 9), "");
