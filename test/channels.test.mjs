@@ -384,7 +384,11 @@ describe('by a carrier that speaks this API', () => {
     await api.configuration
       .webhooks()
       .update({ postWebhookUrl: hooks.url('/'), filters: ['onMessageAdded', 'onDeliveryUpdated'] });
-    pictures = createServer((_, answer) => {
+    pictures = createServer((request, answer) => {
+      if (request.url === '/elsewhere/cat.png') {
+        answer.writeHead(307, { Location: '/cat.png' }).end();
+        return;
+      }
       answer.writeHead(200, { 'Content-Type': 'image/png' });
       answer.end(
         Buffer.from(
@@ -431,7 +435,7 @@ describe('by a carrier that speaks this API', () => {
   });
 
   test('media are copied: in, and out by links that expire', async () => {
-    const url = `http://127.0.0.1:${pictures.address().port}/cat.png`;
+    const url = `http://127.0.0.1:${pictures.address().port}/elsewhere/cat.png`;
     await customer.messages.create({ from: mobile, to: number, body: 'my cat', mediaUrl: [url] });
     const added = await told('onMessageAdded', (p) => p.Body === 'my cat');
     const [medium] = JSON.parse(added.Media);
@@ -573,6 +577,8 @@ describe('by a carrier that speaks this API', () => {
         /"?attempt|timed out|refused/.test(us.log) ||
         (await us.client.messages(m.sid).fetch()).status === 'queued',
     );
+    await us.kill9();
+    await us.restart();
     await carrier.restart();
     await until(async () => {
       await us.turnClock(2_000);

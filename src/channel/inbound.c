@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FETCH_MS = 20 * 1000, PER_MINUTE = 60, BURST = 30 };
+#define ALARM_LANES "channel.lanes"
+enum { FETCH_MS = 20 * 1000, REDIRECTS_MAX = 5, PER_MINUTE = 60, BURST = 30 };
 
 /* --- lanes
  * ------------------------------------------------------------------------------------------------------------ */
@@ -259,7 +260,7 @@ static void keep_medium(struct tx *tx, struct errand *e, const struct sms *m, co
 static void want_medium(struct tx *tx, struct errand *e, const struct sms *m, const char *url)
 {
     const struct carrier *k = m->carrier_sid ? row_find(tx, &carrier_kind, m->carrier_sid) : NULL;
-    bool theirs = k && k->type == CARRIER_TWILIO && str_starts(url, k->url);
+    bool theirs = k && k->type == CARRIER_TWILIO && str_starts(url, k->url) && url[strlen(k->url)] == '/';
     struct http_header *headers = arena_alloc(e->arena, sizeof(*headers));
 
     if (theirs)
@@ -291,12 +292,28 @@ static bool copy_medium(struct tx *tx, struct errand *e, const char *url)
     return true;
 }
 
+/* Files often lie elsewhere than where they are asked for; credentials do not go along. */
+static bool is_redirect(struct errand *e)
+{
+    const struct http_call *c = e->call;
+
+    if (c->status < 301 || c->status > 308 || !c->location || !url_is_http(c->location) || e->hops == REDIRECTS_MAX)
+        return false;
+    e->hops++;
+    e->called = false;
+    return true;
+}
+
 static fault_t step_media(struct tx *tx, struct errand *e, struct sms *m)
 {
     const char *url = medium_url(tx, e, m);
 
     if (!conversation_of(tx, m))
         return over(m);
+    if (e->called && !e->file && is_redirect(e)) {
+        want_medium(tx, e, m, e->call->location);
+        return NULL;
+    }
     if (e->called) {
         e->called = false;
         if (e->file)
@@ -306,6 +323,7 @@ static fault_t step_media(struct tx *tx, struct errand *e, struct sms *m)
                      e->call->status ? arena_printf(tx->arena, "status %d", e->call->status) : e->call->why);
         e->file = NULL;
         e->nmedia++;
+        e->hops = 0;
         url = medium_url(tx, e, m);
     }
     if (!url || e->nsids == SMS_MEDIA_MAX)
@@ -471,8 +489,8 @@ static void send(struct errand *e)
     e->command = (struct command){ .arena = e->arena, .run = run, .done = done };
     if (ledger_send(e->channel->site->ledger, &e->command))
         return;
-    log_warn("channel.inbound", "%s waits for the next start", e->sms_sid);
-    if (atomic_exchange(&e->parted, true)) /* else it goes with its lane */
+    log_warn("channel.inbound", "there is no room for %s now", e->sms_sid);
+    if (atomic_exchange(&e->parted, true)) /* else it is sent again, or goes with its lane */
         arena_free(e->arena);
 }
 
@@ -556,6 +574,8 @@ fault_t sms_take(struct channel *c, struct tx *tx, const struct sms *like)
     m->date_sent = tx->now;
     take_opt_out(c, tx, m);
     errand_begin(c, tx, m);
+    if (alarm_due(tx, ALARM_LANES, "all") == NO_VALUE)
+        alarm_set(tx, ALARM_LANES, "all", tx->now + MINUTE);
     return NULL;
 }
 
@@ -569,6 +589,24 @@ fault_t report_take(struct channel *c, struct tx *tx, const struct carrier *k, c
         return fault(tx->arena, F_NOT_FOUND, "There is no such message");
     sms_turn(c, tx, m, r->status, r->error_code, r->error_code == NO_VALUE ? NULL : "The carrier could not deliver it");
     return NULL;
+}
+
+/* What the ledger had no room for stands at the head of its lane: once a minute, while there are lanes, it is sent
+ * again. */
+static void ring(void *arg, struct tx *tx, const char *subject, int64_t due)
+{
+    struct channel *c = arg;
+    const struct lane *lane;
+    bool any = false;
+
+    (void)due;
+    for (size_t i = 0; (lane = map_next(&c->lanes, &i)); any = true) {
+        struct errand *e = CONTAINER_OF(lane->errands.next, struct errand, in_lane);
+        if (atomic_exchange(&e->parted, false))
+            tx_after(tx, start, e);
+    }
+    if (any)
+        alarm_set(tx, ALARM_LANES, subject, tx->now + MINUTE);
 }
 
 /* --- setting up
@@ -601,6 +639,7 @@ void inbound_setup(struct channel *c, struct arena *a)
     c->inbound_limit = arena_alloc(a, sizeof(*c->inbound_limit));
     c->inbound_limit->interval = MINUTE / PER_MINUTE;
     c->inbound_limit->burst = BURST;
+    ledger_alarm(c->site->ledger, &(struct alarm_kind){ .name = ALARM_LANES, .ring = ring, .arg = c });
     ledger_on_loaded(c->site->ledger, resume, c);
     ledger_on_reset(c->site->ledger, forget, c);
 }

@@ -54,7 +54,7 @@ struct errand {
     _Atomic bool parted;     /* from its lane, or from the ledger: whoever comes second frees it */
     const char *sids[SMS_MEDIA_MAX], *file; /* media that were fetched; the file under way */
     size_t nmedia, nsids;
-    int hops;                /* of TwiML */
+    int hops;                /* of TwiML, or of a medium's redirects */
     bool fallback;
     fault_t failed;          /* the step was refused: its end is still to be kept */
 };

@@ -22,11 +22,16 @@ static const char *request_form(struct tx *tx, const struct sms *m)
     form_put(&form, "From", m->from);
     form_put(&form, "To", m->to);
     form_put(&form, "Body", m->body ? m->body : "");
-    form_put(&form, "NumMedia", m->num_media);
     form_put(&form, "NumSegments", m->num_segments);
     form_put(&form, "SmsStatus", "received");
     form_put(&form, "ApiVersion", "2010-04-01");
-    json_array_foreach(list, i, url) form_put(&form, arena_printf(tx->arena, "MediaUrl%zu", i), json_string_value(url));
+    size_t nmedia = 0;
+    json_array_foreach(list, i, url)
+    {
+        if (url_is_http(json_string_value(url))) /* else it is a file of the house, which has no address */
+            form_put(&form, arena_printf(tx->arena, "MediaUrl%zu", nmedia++), json_string_value(url));
+    }
+    form_put(&form, "NumMedia", arena_printf(tx->arena, "%zu", nmedia));
     if (m->profile_name)
         form_put(&form, "ProfileName", m->profile_name);
     if (colon && str_starts(m->from, "whatsapp:+"))

@@ -121,7 +121,7 @@ static void fail_with(struct call *k, enum http_end end, const char *why)
     k->c->why = why;
     k->c->answer = "";
     k->c->answer_length = 0;
-    k->c->content_type = NULL;
+    k->c->content_type = k->c->location = NULL;
     done(k);
 }
 
@@ -165,7 +165,7 @@ static enum http_end how_it_ended(const struct call *k, CURLcode rc)
 static void finish(struct call *k, CURLcode rc)
 {
     struct http_call *c = k->c;
-    const char *type = NULL;
+    const char *type = NULL, *location = NULL;
     long status = 0;
 
     if (rc != CURLE_OK) {
@@ -174,10 +174,12 @@ static void finish(struct call *k, CURLcode rc)
     }
     curl_easy_getinfo(k->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(k->easy, CURLINFO_CONTENT_TYPE, &type);
+    curl_easy_getinfo(k->easy, CURLINFO_REDIRECT_URL, &location);
     c->end = HTTP_ANSWERED;
     c->status = (int)status;
     c->why = NULL;
     c->content_type = arena_strdup(c->arena, type);
+    c->location = arena_strdup(c->arena, location);
     c->answer = text_str(&k->answer);
     c->answer_length = k->answer.n;
     done(k);

@@ -2,7 +2,7 @@
  *
  * Who may be called is decided here, once: addresses that are link-local, multicast, unspecified or cloud metadata are
  * refused after name resolution (so a name cannot point there), unless the client was made with allow_any; loopback and
- * private networks are allowed only with allow_private.  Redirects are not followed. */
+ * private networks are allowed only with allow_private.  Redirects are not followed: whoever wants to makes another call. */
 #pragma once
 #include "base/arena.h"
 #include "net/http.h"
@@ -34,6 +34,7 @@ struct http_call {
     int           status;                /* 0: no answer; see why */
     const char   *why;                   /* of a failure: "timed out", "refused address 169.254.169.254" … */
     const char   *content_type;          /* or NULL */
+    const char   *location;              /* where a redirect leads, as a whole URL; or NULL */
     const char   *answer;                /* NUL-terminated */
     size_t        answer_length;
     int64_t       took_ms;
