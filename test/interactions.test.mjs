@@ -720,14 +720,3 @@ test('a crash loses nothing', async () => {
   assert.equal(await parked.status(), 'active');
   assert.equal((await parked.channel.invites.list()).length, 2);
 });
-
-test('a channel that nobody has touched for half a year is gone', async () => {
-  const c = await begin();
-  const i = await c.interaction();
-  await i.channel.update({ status: 'closed' });
-  await server.turnClock(179 * 24 * 3600_000);
-  assert.equal(await i.status(), 'closed');
-  await server.turnClock(2 * 24 * 3600_000);
-  await assert.rejects(i.channel.fetch(), refused(404));
-  await assert.rejects(flex.interaction(i.made.sid).fetch(), refused(404));
-});

@@ -185,6 +185,7 @@ struct interactions *interactions_new(struct ledger *l, struct routing *e, struc
     ledger_on_reset(l, forget, x);
     ledger_alarm(l, &(struct alarm_kind){ ALARM_AGAIN, ring_again, x });
     ledger_alarm(l, &(struct alarm_kind){ ALARM_FORGET, ring_forget, x });
+    ledger_on_loaded(l, forget_begin, x);
     ledger_listen(l, &(struct listener){ "reservation.", hear_routing, x });
     ledger_listen(l, &(struct listener){ "task.", hear_routing, x });
     ledger_listen(l, &(struct listener){ "conversation.", hear_chat, x });

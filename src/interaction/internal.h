@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define ALARM_AGAIN  "interaction.again"  /* subject: UO…; another invitation is due */
-#define ALARM_FORGET "interaction.forget" /* subject: UO…; it has been over for long enough */
+#define ALARM_FORGET "interaction.forget" /* what has been over for long enough */
 enum { FORGOTTEN_AFTER_DAYS = 180, ORPHANED = 45604 /* ours: nobody ever came */ };
 
 /* What is derived of an open channel: there is one as long as any live row speaks of it. */
@@ -85,6 +85,7 @@ void channel_fails(struct interactions *x, struct tx *tx, struct interaction_cha
 void channel_ends(struct interactions *x, struct tx *tx, struct interaction_channel *c);
 void ring_again(void *interactions, struct tx *tx, const char *subject, int64_t due);
 void ring_forget(void *interactions, struct tx *tx, const char *subject, int64_t due);
+void forget_begin(void *interactions, struct tx *tx); /* once the rows are there */
 
 /* hear.c */
 void hear_routing(void *interactions, struct tx *tx, const struct event *e);

@@ -94,6 +94,8 @@ static const struct field transfer_fields[] = {
     FIELD(interaction_transfer, date_updated,      TIME, .flags = BORN | TOUCHED),
 };
 
+static const struct index channel_indexes[] = { { "date_updated", false } };
+
 static bool channel_is_live(const void *row)
 {
     const struct interaction_channel *c = row;
@@ -116,7 +118,7 @@ static bool transfer_is_live(const void *row)
 }
 
 const struct kind interaction_kind             = { .name = "interaction", .size = sizeof(struct interaction), .fields = ROWS(interaction_fields) };
-const struct kind interaction_channel_kind     = { .name = "interaction_channel", .size = sizeof(struct interaction_channel), .fields = ROWS(channel_fields),
+const struct kind interaction_channel_kind     = { .name = "interaction_channel", .size = sizeof(struct interaction_channel), .fields = ROWS(channel_fields), .indexes = ROWS(channel_indexes),
                                                    .resident = true, .live_where = "status NOT IN ('failed', 'closed')", .is_live = channel_is_live };
 const struct kind interaction_invite_kind      = { .name = "interaction_invite", .size = sizeof(struct interaction_invite), .fields = ROWS(invite_fields),
                                                    .resident = true, .live_where = "ended = 0", .is_live = invite_is_live };

@@ -15,7 +15,6 @@ void channel_turn(struct interactions *x, struct tx *tx, struct interaction_chan
     row_edit(tx, c);
     c->status = to;
     relinked(x, tx, c);
-    alarm_set(tx, ALARM_FORGET, c->sid, tx->now + FORGOTTEN_AFTER_DAYS * DAY);
     say_channel(tx, told_as[to], c);
 }
 
@@ -127,6 +126,11 @@ void ring_again(void *interactions, struct tx *tx, const char *subject, int64_t 
 
 /* --- forgetting --------------------------------------------------------------------------------------------------- */
 
+enum { FORGOTTEN_AT_ONCE = 100 };
+static const struct value forgettable[] = { { .type = VALUE_TEXT, .s = "closed" },
+                                            { .type = VALUE_TEXT, .s = "failed" },
+                                            { .type = VALUE_TEXT, .s = "inactive" } };
+
 struct sids {
     struct text text;
     const struct field *key;
@@ -155,27 +159,57 @@ static void delete_of_channel(struct tx *tx, const struct kind *k, const char *c
     }
 }
 
-/* A channel that nobody has touched for half a year is deleted, parked or not.  What is open is somebody's work, and
- * stays. */
-void ring_forget(void *interactions, struct tx *tx, const char *subject, int64_t due)
+static void forget_channel(struct interactions *x, struct tx *tx, struct interaction_channel *c)
 {
     static const struct kind *const parts[] = { &interaction_invite_kind, &interaction_participant_kind,
                                                 &interaction_transfer_kind };
-    struct interaction_channel *c = row_find(tx, &interaction_channel_kind, subject);
-    struct room *room = room_of(interactions, subject);
-    struct interaction *i;
+    struct room *room = room_of(x, c->sid);
+    struct interaction *i = row_find(tx, &interaction_kind, c->interaction_sid);
 
-    (void)due;
-    if (!c)
-        return;
-    if (channel_is_open(c) || (room && !list_empty(&room->invites))) {
-        alarm_set(tx, ALARM_FORGET, subject, tx->now + FORGOTTEN_AFTER_DAYS * DAY);
+    if (channel_is_open(c) || (room && !list_empty(&room->invites))) { /* somebody still wraps up: not now */
+        row_edit(tx, c);
+        c->date_updated = tx->now;
         return;
     }
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
-        delete_of_channel(tx, parts[k], subject);
-    i = row_find(tx, &interaction_kind, c->interaction_sid);
+        delete_of_channel(tx, parts[k], c->sid);
     if (i)
         row_delete(tx, i);
     row_delete(tx, c);
+}
+
+/* A channel that nobody has touched for half a year is deleted, parked or not.  What is open is somebody's work, and
+ * stays.  Looked for once a day, and a few at a time, so that nobody waits for it. */
+void ring_forget(void *interactions, struct tx *tx, const char *subject, int64_t due)
+{
+    struct condition old = { .column = "date_updated",
+                             .compare = LESS,
+                             .value = value_int(tx->now - FORGOTTEN_AFTER_DAYS * DAY) };
+    struct condition over = { .column = "status", .compare = ONE_OF, .values = forgettable, .nvalues = 3 };
+    struct sids sids = { .text = { .arena = tx->arena }, .key = field_flagged(&interaction_channel_kind, KEY) };
+    struct order oldest = { .column = "date_updated" };
+
+    (void)due;
+    (void)record_select(tx->db, tx->arena, &interaction_channel_kind,
+                        &(struct selection){ .conditions = (struct condition[]){ old, over },
+                                             .nconditions = 2,
+                                             .orders = &oldest,
+                                             .norders = 1,
+                                             .limit = FORGOTTEN_AT_ONCE },
+                        collect, &sids);
+    for (size_t i = 0; i < sids.text.n; i += SID_LENGTH) {
+        struct interaction_channel *c =
+            row_find(tx, &interaction_channel_kind, arena_strndup(tx->arena, sids.text.s + i, SID_LENGTH));
+        if (c)
+            forget_channel(interactions, tx, c);
+    }
+    bool more = sids.text.n == FORGOTTEN_AT_ONCE * SID_LENGTH;
+    alarm_set(tx, ALARM_FORGET, subject, tx->now + (more ? SECOND : DAY));
+}
+
+void forget_begin(void *interactions, struct tx *tx)
+{
+    (void)interactions;
+    if (alarm_due(tx, ALARM_FORGET, "old") == NO_VALUE)
+        alarm_set(tx, ALARM_FORGET, "old", tx->now + DAY);
 }

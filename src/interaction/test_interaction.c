@@ -601,6 +601,46 @@ static void muddle(void **state)
     assert_true(sums.refused < sums.done / 2 && sums.undone && sums.joined && sums.resumed && sums.handed);
 }
 
+/* --- what is forgotten ------------------------------------------------------------------------------------------- */
+
+static fault_t begin_one(struct tx *tx, void *arg)
+{
+    return begin(arg, tx);
+}
+
+static fault_t close_first(struct tx *tx, void *arg)
+{
+    struct stage *s = arg;
+    struct interaction_channel *c = row_find(tx, &interaction_channel_kind, s->channels[0]);
+
+    return interaction_channel_kind.is_live(c) ? interaction_close(s->engine, tx, c, false) : NULL;
+}
+
+static fault_t is_there(struct tx *tx, void *arg)
+{
+    struct stage *s = arg;
+
+    s->joined = row_find(tx, &interaction_channel_kind, s->channels[0]) != NULL;
+    return NULL;
+}
+
+static void half_a_year(void **state)
+{
+    struct stage *s = set_up(3);
+    _arena_ struct arena *a = arena_new();
+
+    (void)state;
+    assert_null(ledger_do(s->ledger, a, begin_one, s));
+    assert_null(ledger_do(s->ledger, a, close_first, s));
+    ledger_turn(s->ledger, (FORGOTTEN_AFTER_DAYS - 1) * DAY);
+    assert_null(ledger_do(s->ledger, a, is_there, s));
+    assert_true(s->joined);
+    ledger_turn(s->ledger, 3 * DAY);
+    assert_null(ledger_do(s->ledger, a, is_there, s));
+    assert_false(s->joined);
+    tear_down(s);
+}
+
 /* --- what is read
  * ------------------------------------------------------------------------------------------------------ */
 
@@ -668,7 +708,7 @@ static void routings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(wishes), cmocka_unit_test(routings),
-                                        cmocka_unit_test(muddle) };
+                                        cmocka_unit_test(half_a_year), cmocka_unit_test(muddle) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
