@@ -92,6 +92,23 @@ describe('between two numbers of an account', () => {
     test(`a wrong ${what} is refused`, () =>
       assert.rejects(write('x', wrong), { status: 400, code }));
 
+  test('a request that is made again with its token sends nothing more', async () => {
+    const send = async (token) => {
+      const answer = await server.fetch(
+        `/api/2010-04-01/Accounts/${server.accountSid}/Messages.json`,
+        {
+          form: { From: ann, To: shop, Body: 'once' },
+          headers: { 'I-Twilio-Idempotency-Token': token },
+        },
+      );
+      assert.equal(answer.status, 201);
+      return (await answer.json()).sid;
+    };
+    const sid = await send('first');
+    assert.equal(await send('first'), sid);
+    assert.notEqual(await send('second'), sid);
+  });
+
   test('a number’s URL is asked, and answers in TwiML', async () => {
     answer = () => ({
       headers: { 'Content-Type': 'text/xml' },

@@ -62,6 +62,7 @@ struct sms { /* SM…, with media MM… */
     const char *media;          /* JSON list of URLs */
     const char *status_callback;
     const char *profile_name;   /* who writes, as the channel says */
+    const char *request_token;  /* of the request that made it: the same one again makes no other */
     const char *carrier_sid, *carrier_message_sid;
     const char *conversation_sid, *message_sid, *participant_sid; /* the conversation's part of it */
     int64_t     step, attempts;
@@ -87,6 +88,8 @@ const char    *carrier_pass(struct arena *a, const struct carrier *k); /* what a
 /* Makes the message and sends it; like: from, to, body, media, status_callback, direction, the conversation's part.  A fault says why not,
  * and nothing has happened. */
 fault_t sms_send(struct channel *c, struct tx *tx, const struct sms *like, struct sms **out);
+/* The message that a request with this token made; NULL: none, or no token. */
+struct sms *sms_by_token(struct tx *tx, const char *account_sid, const char *token);
 /* What became of it, as its carrier says; news that comes late changes nothing. */
 void    sms_turn(struct channel *c, struct tx *tx, struct sms *m, enum sms_status to, int64_t error_code, const char *words);
 

@@ -506,29 +506,6 @@ fault_t sms_allowed(struct channel *c, struct tx *tx, const char *account_sid, c
     return fault(tx->arena, F_RATE_LIMIT, "%.64s sends too many messages", from);
 }
 
-static bool take_one(void *arg, void *row)
-{
-    *(struct sms **)arg = row;
-    return false;
-}
-
-/* The message that a carrier calls so; NULL: there is none. */
-static struct sms *sms_by_theirs(struct tx *tx, const char *account_sid, const char *theirs, bool inbound)
-{
-    const struct condition conditions[] = {
-        { .column = "carrier_message_sid", .compare = IS, .value = value_text(theirs) },
-        { .column = "account_sid", .compare = IS, .value = value_text(account_sid) },
-        { .column = "direction", .compare = inbound ? IS : IS_NOT, .value = value_int(SMS_INBOUND) },
-    };
-    struct sms *found = NULL;
-
-    if (!theirs || record_select(tx->db, tx->arena, &sms_kind,
-                                 &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 },
-                                 take_one, &found) != DB_OK)
-        return NULL;
-    return found ? row_find(tx, &sms_kind, found->sid) : NULL;
-}
-
 static void take_opt_out(struct channel *c, struct tx *tx, const struct sms *m)
 {
     enum opt_word w = strcmp(address_channel(tx->arena, m->from), "sms") ? OPT_NONE : opt_word_of(m->body);

@@ -34,6 +34,7 @@ const char *report_pass(struct arena *a, const struct carrier *k, const char *sm
 
 /* --- outbound.c */
 void outbound_setup(struct channel *c, struct arena *a);
+struct sms *sms_by_theirs(struct tx *tx, const char *account_sid, const char *theirs, bool inbound); /* as its carrier calls it */
 const char *segments_of(struct arena *a, const char *body);
 
 /* --- inbound.c */

@@ -58,6 +58,7 @@ static const struct field sms_fields[] = {
     FIELD(sms, media,                 LIST, .flags = HIDDEN),
     FIELD(sms, status_callback,       STR,  .flags = HIDDEN),
     FIELD(sms, profile_name,          STR,  .flags = HIDDEN),
+    FIELD(sms, request_token,         STR,  .flags = HIDDEN | INDEXED),
     FIELD(sms, carrier_sid,           STR,  .flags = HIDDEN),
     FIELD(sms, carrier_message_sid,   STR,  .flags = HIDDEN | INDEXED),
     FIELD(sms, conversation_sid,      STR,  .flags = HIDDEN),

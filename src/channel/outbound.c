@@ -52,6 +52,42 @@ const char *segments_of(struct arena *a, const char *body)
     return arena_printf(a, "%zu", n <= one ? (size_t)1 : (n + part - 1) / part);
 }
 
+/* --- finding
+ * -------------------------------------------------------------------------------------------------------- */
+
+static bool take_one(void *arg, void *row)
+{
+    *(struct sms **)arg = row;
+    return false;
+}
+
+static struct sms *find(struct tx *tx, const char *account_sid, const char *column, const char *value,
+                        enum compare inbound)
+{
+    const struct condition conditions[] = {
+        { .column = column, .compare = IS, .value = value_text(value) },
+        { .column = "account_sid", .compare = IS, .value = value_text(account_sid) },
+        { .column = "direction", .compare = inbound, .value = value_int(SMS_INBOUND) },
+    };
+    struct sms *found = NULL;
+
+    if (!value || record_select(tx->db, tx->arena, &sms_kind,
+                                &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 }, take_one,
+                                &found) != DB_OK)
+        return NULL;
+    return found ? row_find(tx, &sms_kind, found->sid) : NULL;
+}
+
+struct sms *sms_by_theirs(struct tx *tx, const char *account_sid, const char *theirs, bool inbound)
+{
+    return find(tx, account_sid, "carrier_message_sid", theirs, inbound ? IS : IS_NOT);
+}
+
+struct sms *sms_by_token(struct tx *tx, const char *account_sid, const char *token)
+{
+    return find(tx, account_sid, "request_token", token, IS_NOT);
+}
+
 /* --- what became of it
  * ------------------------------------------------------------------------------------------------ */
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { TOKEN_MAX = 128 };
+
 struct message_create {
     const char *to, *from, *body, *media_url, *status_callback, *messaging_service_sid;
 };
@@ -41,11 +43,16 @@ static fault_t create(struct op *op, void *row)
                         .messaging_service_sid = p->messaging_service_sid,
                         .direction = SMS_OUTBOUND_API };
     struct sms *made = NULL;
+    const char *token = op_header(op, "i-twilio-idempotency-token");
     fault_t f = check_media(op, p->media_url);
 
     if (!f && !p->from)
         f = refuse(op, F_SMS_NO_FROM, "A 'From' number is required");
-    f = f ? f : sms_send(op_site(op)->channel, op->tx, &like, &made);
+    /* Whoever did not hear our answer asks again; what it asked for was done. */
+    like.request_token = token && strlen(token) <= TOKEN_MAX ? token : NULL;
+    made = sms_by_token(op->tx, like.account_sid, like.request_token);
+    if (!f && !made)
+        f = sms_send(op_site(op)->channel, op->tx, &like, &made);
     if (f)
         return f;
     row_delete(op->tx, row);
