@@ -302,3 +302,19 @@ test('a table for a person, and plain words for what is wrong', async () => {
     assert.match(said.stderr, words);
   }
 });
+
+test('a workspace where the work moves the workers, and a time that the log has forgotten, are refused', async () => {
+  const centre = await makeCentre(server, { multiTaskEnabled: false });
+  const window = (from, to) => ['--workflow', centre.workflowSid, '--from', from, '--to', to];
+  const { iso } = await beginStory();
+  const single = await simulate(...window(iso(-60), iso(0)));
+  assert.equal(single.code, 1);
+  assert.match(single.stderr, /MultiTaskEnabled=false cannot be simulated/);
+  await centre.workspace.update({ multiTaskEnabled: true });
+  assert.equal((await simulate(...window(iso(-60), iso(0)))).code, 0);
+  await server.turnClock(31 * 24 * 3600_000);
+  await centre.workspace.update({ friendlyName: 'Much later' });
+  const late = await simulate(...window(iso(-60), iso(60)));
+  assert.equal(late.code, 1);
+  assert.match(late.stderr, /older events are gone, the log begins at/);
+});
