@@ -42,7 +42,8 @@ static fault_t set(struct op *op, struct address_configuration *a)
     while (p->creation_type && creation_type_names[type] && !str_ieq(creation_type_names[type], p->creation_type))
         type++;
     if (p->creation_type && !creation_type_names[type])
-        return refuse(op, F_INVALID_PARAMETER, "AutoCreation.Type '%.16s' is not one of: webhook, studio, default, interaction",
+        return refuse(op, F_INVALID_PARAMETER,
+                      "AutoCreation.Type '%.16s' is not one of: webhook, studio, default, interaction",
                       p->creation_type);
     if (p->creation_type)
         a->creation_type = type;
