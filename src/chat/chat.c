@@ -14,6 +14,7 @@ struct chat *chat_new(struct ledger *l, struct sync *s, struct arena *a)
     conversations_setup(c);
     users_setup(c);
     services_setup(c);
+    tombstones_setup(c);
     return c;
 }
 

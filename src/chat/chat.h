@@ -8,7 +8,7 @@
  *
  * What clients watch is a view, not a copy (sync/sync.h): a conversation is the document CH….channel, its participants the map
  * CH….roster, its messages the list CH….messages, a user's conversations a map.  For that a conversation, a participant and a message
- * remember the number of the event that changed them last (`event_id`), and a removed one stays as a tombstone (`removed`).
+ * remember the number of the event that changed them last (`event_id`), and a removed one stays as a tombstone (`removed`) for a week.
  *
  * What must be there once, or is looked up by another name than its sid (a unique name, an identity, a pair of addresses), has a row of
  * kind chat_key: its sid says what it is, its value which row has it.  So a look-up is one read by primary key, which also sees what
@@ -54,6 +54,7 @@ struct conversation { /* CH… */
     int64_t     next_index, messages_count;
     int64_t     participants_count, bindings_count; /* all, and those that are reached by a channel */
     int64_t     last_message_index, last_message_at; /* NO_VALUE: none yet */
+    int64_t     roster_forgotten_id, messages_forgotten_id; /* tombstones up to these events are gone */
 };
 enum conversation_state { CONVERSATION_INITIALIZING, CONVERSATION_ACTIVE, CONVERSATION_INACTIVE, CONVERSATION_CLOSED };
 extern const char *const conversation_state_names[];
@@ -103,6 +104,7 @@ struct chat_user { /* US… */
     bool        is_online, is_notifiable;
     int64_t     conversations_count;          /* that it takes part in, without the closed ones */
     int64_t     event_id, mine_event_id;      /* of its info map, and of its map of conversations */
+    int64_t     mine_forgotten_id;
     int64_t     date_created, date_updated;
 };
 
@@ -117,8 +119,8 @@ extern const char *const role_type_names[];
 struct chat_key { const char *sid, *value; };
 
 extern const struct kind chat_account_kind, chat_service_kind, conversation_kind, participant_kind, message_kind, receipt_kind,
-    chat_user_kind, chat_role_kind, chat_key_kind;
-enum { CHAT_KINDS = 12 };
+    chat_user_kind, chat_role_kind, chat_key_kind, chat_tombstone_kind;
+enum { CHAT_KINDS = 13 };
 extern const struct kind *const chat_kinds[CHAT_KINDS];
 
 /* --- who does it ------------------------------------------------------------------------------------------- */

@@ -329,7 +329,8 @@ static void ring_fill(void *arg, struct tx *tx, const char *sid, int64_t due)
 /* --- the end
  * ------------------------------------------------------------------------------------------------------------ The
  * conversation and its names go at once, its participants become tombstones (at most a thousand), because their users
- * must hear of it; messages and receipts follow in slices, so that nobody waits for a long history to be deleted. */
+ * must hear of it (tombstones.c); messages and receipts follow in slices, so that nobody waits for a long history to be
+ * deleted. */
 
 fault_t conversation_remove(struct chat *c, struct tx *tx, const struct chat_actor *by, struct conversation *row)
 {
@@ -382,39 +383,15 @@ static bool sweep_message(void *arg, void *row)
     return true;
 }
 
-static bool sweep_participant(void *arg, void *row)
-{
-    struct sweep *s = arg;
-
-    row_delete(s->tx, row_find(s->tx, &participant_kind, ((const struct participant *)row)->sid));
-    s->n++;
-    return true;
-}
-
-/* Tombstones of participants stay a day, for clients that were away. */
 static void ring_sweep(void *arg, struct tx *tx, const char *sid, int64_t due)
 {
     struct sweep s = { .tx = tx };
     struct condition of = { .column = "conversation_sid", .compare = IS, .value = value_text(sid) };
     struct selection slice = { .conditions = &of, .nconditions = 1, .limit = SWEEP_SLICE };
-    bool ok = record_select(tx->db, tx->arena, &message_kind, &slice, sweep_message, &s) == DB_OK;
-    void *first = NULL;
 
     (void)arg;
     (void)due;
-    if (ok && s.n == SWEEP_SLICE) {
-        alarm_set(tx, ALARM_SWEEP, sid, tx->now);
-        return;
-    }
-    if (record_find_by(tx->db, tx->arena, &participant_kind, "conversation_sid", sid, NULL, &first) != DB_OK || !first)
-        return;
-    int64_t until = ((struct participant *)first)->date_updated + DAY;
-    if (until > tx->now) {
-        alarm_set(tx, ALARM_SWEEP, sid, until);
-        return;
-    }
-    (void)record_select(tx->db, tx->arena, &participant_kind, &slice, sweep_participant, &s);
-    if (s.n >= SWEEP_SLICE)
+    if (record_select(tx->db, tx->arena, &message_kind, &slice, sweep_message, &s) == DB_OK && s.n == SWEEP_SLICE)
         alarm_set(tx, ALARM_SWEEP, sid, tx->now);
 }
 

@@ -1,5 +1,5 @@
 /* What the files of the engine share: chat.c (names that must be there once, looking, telling), service.c (services and roles), user.c,
- * conversation.c (with its timers and its end), participant.c, message.c (with receipts). */
+ * conversation.c (with its timers and its end), participant.c, message.c (with receipts), tombstones.c (what of them stays). */
 #pragma once
 #include "chat/chat.h"
 
@@ -37,6 +37,12 @@ void    conversations_setup(struct chat *c);
 void    participants_gone(struct chat *c, struct tx *tx, const struct chat_actor *by, struct conversation *in); /* with their conversation */
 void    participants_over(struct tx *tx, const struct conversation *in);        /* it is closed */
 void    mine_changed(struct tx *tx, struct participant *p);                     /* its user's map of conversations: next number */
+
+/* --- tombstones.c: of what is `removed` */
+#define TOMBSTONE_MS (7 * DAY)
+void    tombstone_set(struct tx *tx, const char *sid);                          /* of a participant or a message; removed again when nobody asks any more */
+void    participant_forget(struct tx *tx, struct participant *p);
+void    tombstones_setup(struct chat *c);
 
 /* --- user.c */
 void    users_setup(struct chat *c);

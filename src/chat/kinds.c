@@ -64,6 +64,8 @@ static const struct field conversation_fields[] = {
     FIELD(conversation, bindings_count,        INT),
     FIELD(conversation, last_message_index,    INT),
     FIELD(conversation, last_message_at,       TIME),
+    FIELD(conversation, roster_forgotten_id,   INT),
+    FIELD(conversation, messages_forgotten_id, INT),
 };
 
 static const struct field participant_fields[] = {
@@ -147,6 +149,7 @@ static const struct field user_fields[] = {
     FIELD(chat_user, conversations_count, INT),
     FIELD(chat_user, event_id,            INT),
     FIELD(chat_user, mine_event_id,       INT),
+    FIELD(chat_user, mine_forgotten_id,   INT),
     FIELD(chat_user, date_created,        TIME, .flags = BORN),
     FIELD(chat_user, date_updated,        TIME, .flags = BORN),
 };
@@ -185,6 +188,6 @@ const struct kind chat_key_kind     = { .name = "chat_key", .size = sizeof(struc
 const struct kind *const chat_kinds[CHAT_KINDS] = {
     &chat_account_kind, &chat_service_kind, &conversation_kind, &participant_kind, &message_kind,
     &receipt_kind,      &chat_user_kind,    &chat_role_kind,    &chat_key_kind,
-    &chat_hooks_kind,   &scoped_hook_kind,  &address_configuration_kind,
+    &chat_hooks_kind,   &scoped_hook_kind,  &address_configuration_kind, &chat_tombstone_kind,
 };
 /* clang-format on */

@@ -154,6 +154,7 @@ fault_t message_remove(struct chat *c, struct tx *tx, const struct chat_actor *b
     row->removed = true;
     row->date_updated = tx->now;
     row->event_id = ++in->messages_event_id;
+    tombstone_set(tx, row->sid);
     tell(tx, EV_CONVERSATION_MESSAGE_REMOVED,
          &(struct chat_change){
              .actor = by, .conversation = in, .message = row, .was = arena_copy(tx->arena, &was, sizeof was) },

@@ -289,7 +289,7 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
 /* --- leaving -------------------------------------------------------------------------------------
  */
 
-/* What held its names; the row stays as a tombstone. */
+/* What held its names; the row stays as a tombstone, for a while. */
 static void leave(struct tx *tx, struct conversation *in, struct participant *row)
 {
     row_edit(tx, in);
@@ -307,6 +307,7 @@ static void leave(struct tx *tx, struct conversation *in, struct participant *ro
     row->removed = true;
     row->date_updated = tx->now;
     row->event_id = ++in->roster_event_id;
+    tombstone_set(tx, row->sid);
     mine_changed(tx, row);
 }
 

@@ -567,9 +567,12 @@ static void test_removal(void **state)
     assert_int_equal(count(s, "message"), 0);
     assert_int_equal(count(s, "receipt"), 0);
     assert_int_equal(count(s, "participant"), 2); /* tombstones, for who was away */
-    ledger_turn(s->ledger, DAY);
+    ledger_turn(s->ledger, TOMBSTONE_MS - SECOND - 1);
+    assert_int_equal(count(s, "participant"), 2);
+    ledger_turn(s->ledger, SECOND + 1);
     assert_int_equal(count(s, "participant"), 0);
     assert_int_equal(count(s, "chat_key"), 1); /* the user's */
+    assert_int_equal(count(s, "chat_tombstone"), 0);
     assert_int_equal(count(s, "alarm"), 0);
 }
 

@@ -441,6 +441,34 @@ static void test_end(void **state)
     }
 }
 
+/* Of what was removed nobody is told after a week; who knows less than that is told so, and everybody else goes on. */
+static void test_forgotten(void **state)
+{
+    struct stage *s = *state;
+    struct client now;
+    int forgotten = 0;
+
+    for (int i = 0; i < STEPS / 2; i++)
+        assert_null(ledger_do(s->ledger, s->arena, step, s));
+    judge(s, false);
+    ledger_turn(s->ledger, 8 * DAY);
+    judge(s, false);
+    for (size_t v = 0; v < VIEWS; v++) {
+        struct asking q = { .s = s, .w = &s->views[v], .now = &now, .replay = true };
+        bool may =
+            strstr(q.w->name, ".roster") || strstr(q.w->name, ".messages") || strstr(q.w->name, ".conversations");
+        now = (struct client){ .n = 0 };
+        fault_t f = ledger_do(s->ledger, s->arena, ask, &q);
+        assert_true(!f || (may && f->id == F_GONE));
+        forgotten += f != NULL;
+        q.w->away = q.w->here; /* begins anew */
+        assert_null(ledger_do(s->ledger, s->arena, ask, &q));
+    }
+    assert_true(forgotten >= 2); /* somebody has left, and something was taken back */
+    assert_null(ledger_do(s->ledger, s->arena, step, s));
+    judge(s, true);
+}
+
 struct sight {
     struct stage *s;
     const char *name, *identity, *service;
@@ -499,6 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sight, set_up, tear_down),
     };
 

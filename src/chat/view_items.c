@@ -258,6 +258,17 @@ static fault_t rows_missed(struct sync_ask *ask, const struct rows *r, const cha
     return NULL;
 }
 
+/* Up to which number removals are not remembered. */
+static int64_t forgotten_of(const struct view_object *of)
+{
+    const struct chat_user *u = of->row;
+    const struct conversation *c = of->row;
+
+    return of->view == VIEW_MINE     ? u->mine_forgotten_id
+           : of->view == VIEW_ROSTER ? c->roster_forgotten_id
+                                     : c->messages_forgotten_id;
+}
+
 fault_t view_replay(void *arg, struct sync_ask *ask, const struct sync_object *o, int64_t after, struct sync_items *out)
 {
     const struct view_object *of = o->of;
@@ -278,6 +289,9 @@ fault_t view_replay(void *arg, struct sync_ask *ask, const struct sync_object *o
     } else if (of->view == VIEW_INFO) {
         for (size_t i = 0; i < INFO_ITEMS; i++)
             put_item(&f, info_item(ask->arena, of->row, &info_items[i]));
+    } else if (after < forgotten_of(of)) {
+        return fault(ask->arena, F_GONE, "What was removed from %s since event %lld is not remembered any more", o->sid,
+                     (long long)after);
     } else {
         return rows_missed(ask, &rows_of[of->view], sid_of(of), after, out);
     }
