@@ -107,6 +107,17 @@ static void tell_info(struct tell *t)
     }
 }
 
+/* Somebody's role has changed, or they are gone and nobody in particular any more. */
+static void doubt_user(struct tell *t)
+{
+    const struct chat_user *u = t->change->user, *was = row_was(t->tx, u);
+
+    if (t->what == SYNC_REMOVED || (was && !str_eq(u->role_sid, was->role_sid)))
+        sync_doubt(t->sync, t->tx,
+                   &(struct sync_doubt){
+                       .account_sid = u->account_sid, .service_sid = u->chat_service_sid, .identity = u->identity });
+}
+
 static void tell_end(struct tell *t, enum view view, const char *row_sid, const char *account_sid,
                      const char *service_sid, int64_t last)
 {
@@ -159,8 +170,8 @@ static const struct news {
     { EV_CONVERSATION_MESSAGE_REMOVED,     SYNC_REMOVED, { tell_message } },
     { EV_CONVERSATION_DELIVERY_UPDATED,    SYNC_UPDATED, { tell_message } },
     { EV_CONVERSATION_USER_ADDED,          SYNC_ADDED,   { tell_info } },
-    { EV_CONVERSATION_USER_UPDATED,        SYNC_UPDATED, { tell_info } },
-    { EV_CONVERSATION_USER_REMOVED,        SYNC_REMOVED, { tell_user_gone } },
+    { EV_CONVERSATION_USER_UPDATED,        SYNC_UPDATED, { tell_info, doubt_user } },
+    { EV_CONVERSATION_USER_REMOVED,        SYNC_REMOVED, { tell_user_gone, doubt_user } },
 };
 /* clang-format on */
 

@@ -111,7 +111,7 @@ struct sync_presence { const char *account_sid, *service_sid, *identity; bool on
 void sync_present(struct sync *s, struct tx *tx, const struct sync_presence *p);
 
 /* Whether an identity may still see an object is to be asked anew: it has left, or lost a right.  Gateways do so (sync_find) before they tell it
- * more. */
+ * more.  identity NULL: whoever it is; object_sid NULL: any object of the service. */
 struct sync_doubt { const char *account_sid, *service_sid, *identity, *object_sid; };
 void sync_doubt(struct sync *s, struct tx *tx, const struct sync_doubt *d);
 

@@ -188,7 +188,7 @@ struct sub {
     bool           overflown, watched;
 };
 struct doubt { struct note note; struct arena *arena; struct sync_doubt doubt; };
-struct topic { char *sid; struct link subs; };
+struct topic { char *sid, *service; struct link subs; }; /* service: whose object it is; NULL: nobody was let in yet */
 void subscriptions_begin(struct request *q);
 void subscriptions_end(struct request *q);
 fault_t subscriptions_read(struct op *op);  /* endpoint: on a reader */

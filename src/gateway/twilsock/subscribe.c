@@ -137,6 +137,7 @@ static void sub_free(struct sub *s)
     if (!list_empty(&t->subs))
         return;
     map_remove(&h->topics, t->sid);
+    free(t->service);
     free(t);
 }
 
@@ -498,6 +499,10 @@ static void resume(struct sub *s)
 
 static void go_live(struct request *q, struct wanted *w, struct sub *s)
 {
+    struct topic *t = s->topic;
+
+    if (!t->service) /* an object has one: that which has let this client in */
+        t->service = strdup(sync_service_sid(q->arena, q->caller->who.account_sid, q->batch->service));
     tell(q, w, "subscription_established", "completed", NULL);
     s->last_id = w->last_id;
     resume(s);
@@ -573,23 +578,32 @@ static void doubt_sub(struct sub *s, const char *service_sid)
     request_perform(q, &(struct way){ .label = "tsock", .method = "POST", .path = "/v4/Subscriptions", .query = "" });
 }
 
-void doubt_arrive(struct hub *h, struct note *note)
+static void doubt_topic(const struct topic *t, const struct sync_doubt *what)
 {
-    struct doubt *d = CONTAINER_OF(note, struct doubt, note);
-    const struct sync_doubt *what = &d->doubt;
-    struct topic *t = map_get(&h->topics, what->object_sid);
-
-    for (struct link *l = t ? t->subs.next : NULL; t && l != &t->subs; l = l->next) {
+    for (const struct link *l = t->subs.next; l != &t->subs; l = l->next) {
         struct sub *s = CONTAINER_OF(l, struct sub, in_topic);
         const struct principal *who = &s->client->caller->who;
         if (s->client->state != CLIENT_READY || !str_eq(who->account_sid, what->account_sid) ||
-            !str_eq(who->identity, what->identity))
+            (what->identity && !str_eq(who->identity, what->identity)))
             continue;
         if (s->state == SUB_PENDING) /* perhaps judged before: it shall ask again */
             s->overflown = true;
         else
             doubt_sub(s, what->service_sid);
     }
+}
+
+void doubt_arrive(struct hub *h, struct note *note)
+{
+    struct doubt *d = CONTAINER_OF(note, struct doubt, note);
+    const struct sync_doubt *what = &d->doubt;
+    const struct topic *t = what->object_sid ? map_get(&h->topics, what->object_sid) : NULL;
+
+    if (t)
+        doubt_topic(t, what);
+    for (size_t i = 0; !what->object_sid && (t = map_next(&h->topics, &i));)
+        if (!t->service || str_eq(t->service, what->service_sid))
+            doubt_topic(t, what);
     arena_free(d->arena);
 }
 

@@ -128,7 +128,9 @@ static void doubt_committed(void *arg)
 {
     const struct heard_doubt *heard = arg;
 
-    if (!atomic_load(&heard->hub->interest[interest_slot(heard->doubt.object_sid, SLOTS)]))
+    const char *sid = heard->doubt.object_sid;
+
+    if (sid && !atomic_load(&heard->hub->interest[interest_slot(sid, SLOTS)]))
         return;
     struct arena *a = arena_new_sized(512);
     struct doubt *d = arena_alloc(a, sizeof(*d));

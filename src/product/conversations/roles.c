@@ -2,21 +2,44 @@
  * on. */
 #include "product/conversations/internal.h"
 
+#include <string.h>
+
 static fault_t role_create(struct op *op, void *row)
 {
     return chat_role_check(op->tx, row);
 }
 
+static bool reads_along(const struct chat_role *r)
+{
+    return strstr(r->permissions, "\"" CHAT_READ_ALONG "\"");
+}
+
+/* Whoever had this role may be watching what is not theirs to see any more. */
+static void doubt(struct op *op, const struct chat_role *r)
+{
+    sync_doubt(op_site(op)->sync, op->tx,
+               &(struct sync_doubt){ .account_sid = r->account_sid, .service_sid = r->chat_service_sid });
+}
+
 static fault_t role_update(struct op *op, void *row, const void *was)
 {
-    (void)was;
-    return chat_role_check(op->tx, row);
+    fault_t f = chat_role_check(op->tx, row);
+
+    if (!f && reads_along(was) && !reads_along(row))
+        doubt(op, row);
+    return f;
 }
 
 static fault_t role_remove(struct op *op, void *row)
 {
+    bool read_along = reads_along(row);
+    struct chat_role *r = row;
+    const struct chat_role was = { .account_sid = arena_strdup(op->arena, r->account_sid),
+                                   .chat_service_sid = arena_strdup(op->arena, r->chat_service_sid) };
     fault_t f = chat_role_remove(op->tx, row);
 
+    if (!f && read_along)
+        doubt(op, &was);
     if (!f)
         op->answer.status = 204;
     return f;

@@ -36,6 +36,17 @@ static fault_t find(struct op *op, const char *key, void **row)
     return *row ? NULL : refuse(op, F_SYNC_SERVICE_UNKNOWN, "Service %.64s was not found", key);
 }
 
+/* From now on who watches needs a permission. */
+static fault_t update(struct op *op, void *row, const void *was)
+{
+    const struct sync_service *now = row, *before = was;
+
+    if (now->acl_enabled && !before->acl_enabled)
+        sync_doubt(sync_of(op), op->tx,
+                   &(struct sync_doubt){ .account_sid = now->account_sid, .service_sid = now->sid });
+    return NULL;
+}
+
 static fault_t remove_service(struct op *op, void *row)
 {
     return sync_service_removed(sync_of(op), op->tx, row);
@@ -52,5 +63,6 @@ const struct resource sync_service_resource = {
     .enter = enter,
     .look = look,
     .find = find,
+    .update = update,
     .remove = remove_service,
 };
