@@ -19,7 +19,6 @@ enum {
     QUEUE = 256,
     FILE_DIGITS = 40,
     SLICE = 50,
-    SWEEP_MS = 10 * 60 * 1000,
     NEXT_MS = 50,
     TOKENS = 60,
     TOKEN_MS = 3000,
@@ -59,7 +58,6 @@ struct media {
     int64_t max;
     struct pool *pool;
     /* The ledger's thread: */
-    bool sweeping;      /* the alarm is set */
     struct limit limit; /* of what an author sends: a token a file, and one more for each so many bytes */
 };
 
@@ -233,6 +231,9 @@ struct medium *media_begin(struct tx *tx, const struct medium *like)
 {
     struct medium *row = row_new(tx, &medium_kind, NULL);
 
+    if (alarm_due(tx, "media.sweep", "") == NO_VALUE)
+        alarm_set(tx, "media.sweep", "", tx->now + MEDIA_ORPHAN_MS);
+
     row_set(tx, row, &row->account_sid, like->account_sid);
     row_set(tx, row, &row->chat_service_sid, like->chat_service_sid);
     row_set(tx, row, &row->author, like->author);
@@ -352,6 +353,28 @@ static size_t sweep_orphans(struct tx *tx)
     return remove_those(tx, orphan, 3);
 }
 
+static bool take_date(void *arg, void *row)
+{
+    *(int64_t *)arg = ((const struct medium *)row)->date_created;
+    return false;
+}
+
+/* When the oldest of those that no message holds will be too old; NO_VALUE: there is none. */
+static int64_t next_orphan(struct tx *tx)
+{
+    const struct condition orphan[] = {
+        { .column = "message_sid", .compare = IS_NULL },
+        { .column = "removed", .compare = IS, .value = value_int(0) },
+    };
+    const struct order by_date = { "date_created", false };
+    const struct selection s = { .conditions = orphan, .nconditions = 2, .orders = &by_date, .norders = 1, .limit = 1 };
+    int64_t oldest = NO_VALUE;
+
+    if (record_select(tx->db, tx->arena, &medium_kind, &s, take_date, &oldest) != DB_OK)
+        return tx->now + MEDIA_ORPHAN_MS;
+    return oldest == NO_VALUE ? NO_VALUE : oldest + MEDIA_ORPHAN_MS + 1;
+}
+
 static void sweep(void *arg, struct tx *tx, const char *subject, int64_t due)
 {
     struct media *m = arg;
@@ -359,7 +382,9 @@ static void sweep(void *arg, struct tx *tx, const char *subject, int64_t due)
 
     (void)due;
     worked += sweep_removed(m, tx);
-    alarm_set(tx, "media.sweep", subject, tx->now + (worked ? NEXT_MS : SWEEP_MS));
+    int64_t next = worked ? tx->now + NEXT_MS : next_orphan(tx);
+    if (next != NO_VALUE)
+        alarm_set(tx, "media.sweep", subject, next);
 }
 
 /* A conversation may hold thousands: a slice at a time, and the alarm goes on with the rest. */
@@ -389,13 +414,12 @@ static void hear(void *arg, struct tx *tx, const struct event *e)
         alarm_set(tx, "media.sweep", "", tx->now + NEXT_MS);
 }
 
+/* What was there before this alarm was. */
 static void loaded(void *arg, struct tx *tx)
 {
-    struct media *m = arg;
-
-    if (!m->sweeping)
-        alarm_set(tx, "media.sweep", "", tx->now + SWEEP_MS);
-    m->sweeping = true;
+    (void)arg;
+    if (alarm_due(tx, "media.sweep", "") == NO_VALUE)
+        alarm_set(tx, "media.sweep", "", tx->now + NEXT_MS);
 }
 
 /* --- set-up ---------------------------------------------------------------------------------------------------------
