@@ -5,7 +5,9 @@
 #include "chat/reachability.h"
 #include <string.h>
 
-enum { TYPING_S = 5, TYPING_MS = 1000 };
+/* The contract lets a service have thirty actions a second, whoever they are from.  Here each identity has as many, so
+ * that nobody is stopped by another; and hundreds at once, for who comes back with much to say. */
+enum { TYPING_S = 5, TYPING_MS = 1000, ACTION_MS = 33, ACTIONS = 300 };
 
 /* --- typing
  * ------------------------------------------------------------------------------------------------------------ */
@@ -84,6 +86,8 @@ static fault_t start(struct site *site, struct arena *a)
 
     aim->typing.interval = TYPING_MS;
     aim->typing.burst = 2;
+    aim->actions.interval = ACTION_MS;
+    aim->actions.burst = ACTIONS;
     site->aim = aim;
     ledger_alarm(site->ledger, &(struct alarm_kind){ .name = "aim.forget", .ring = changes_forget, .arg = aim });
     views_add(site->ledger, site->sync, a);

@@ -10,7 +10,7 @@ enum { REMEMBERED_MS = 10 * 60 * 1000, FORGET_MS = 60 * 1000, FORGET_SLICE = 500
  */
 
 struct answered {
-    const char *sid; /* service/identity/mutation id */
+    const char *sid; /* service/length of the identity/identity/mutation id */
     const char *body;
     int64_t status, date_created;
 };
@@ -299,6 +299,19 @@ static void answer_change(struct op *op, fault_t f)
     op_finish(op, f);
 }
 
+/* One client that writes without end is not to take the turn of the others. */
+static fault_t changes_allowed(struct op *op, const struct caller *c)
+{
+    const char *who = arena_printf(op->arena, "%s %s", c->service->sid, c->identity);
+    int64_t wait = limit_take(&aim_of(op)->actions, hash_bytes(who, strlen(who)), op->now);
+
+    if (!wait)
+        return NULL;
+    op_header_add(op, "Retry-After", arena_printf(op->arena, "%lld", (long long)(wait + 999) / 1000));
+    return refuse(op, F_CHAT_TOO_FAST, "%.64s has changed too much too fast; try again in %lld ms", c->identity,
+                  (long long)wait);
+}
+
 fault_t change(struct op *op)
 {
     const char *id = op_header(op, "x-twilio-mutation-id");
@@ -313,13 +326,16 @@ fault_t change(struct op *op)
     s->changing = changing_of(op);
     s->pending = (struct pending){ .op = op, .prefix = op->prefix };
     if (id && *id)
-        s->pending.remember = arena_printf(op->arena, "%s/%s/%s", c.service->sid, c.identity, id);
+        s->pending.remember =
+            arena_printf(op->arena, "%s/%zu/%s/%s", c.service->sid, strlen(c.identity), c.identity, id);
     if (answer_again(&s->pending)) {
         op->answer.status = s->pending.status;
         if (s->pending.body)
             op_json(op, s->pending.status, s->pending.body);
         return NULL;
     }
+    if ((f = changes_allowed(op, &c)))
+        return f;
     struct inner inner = { .label = "conversations", .method = s->changing->method };
     inner.path = target_path(op, s->changing->target);
     fill_form(op, s->changing, &inner.form);
