@@ -186,6 +186,27 @@ test('an agent hands on', async () => {
   assert.equal(await c.status(i.taskSid), 'assigned');
 });
 
+test('an agent begins to write', async () => {
+  const c = await begin();
+  const alice = await c.agent('alice', []);
+  const made = await c.send(alice, 'POST', 'v1/Interactions', {
+    channel: {
+      type: 'sms',
+      initiated_by: 'agent',
+      participants: [{ address: '+15550170', proxy_address: '+15550171' }],
+    },
+    routing: {
+      properties: { workspace_sid: c.sid, worker_sid: alice, queue_sid: c.queues.everyone },
+    },
+  });
+  assert.match(made.sid ?? '', /^KD/, JSON.stringify(made));
+  const [offer] = await c.offers(made.routing.properties.sid);
+  await c.move(made.routing.properties.sid, offer.sid, 'accepted');
+  const shown = await c.send(alice, 'GET', `v1/Interactions/${made.sid}/Channels`);
+  assert.equal(shown.channels[0].status, 'active');
+  assert.equal((await c.send(alice, 'GET', `v1/Interactions/${made.sid}`)).sid, made.sid);
+});
+
 test('a transfer of the worker SDK’s own is one of the interaction', async () => {
   const c = await begin();
   const aliceSid = await c.agent('alice', []);
@@ -210,6 +231,20 @@ test('nobody touches what is not his', async () => {
   await c.move(i.taskSid, offer.sid, 'accepted');
   const mallory = await c.agent('mallory', [], { activity: 'Offline' });
   for (const [method, url, params] of [
+    ['GET', `v1/Interactions/${i.sid}`],
+    ['GET', `v1/Interactions/${i.sid}/Channels`],
+    [
+      'POST',
+      'v1/Interactions', // to walk into a conversation of somebody else's
+      {
+        channel: {
+          type: 'web',
+          initiated_by: 'api',
+          properties: { media_channel_sid: i.conversationSid },
+        },
+        routing: { properties: { worker_sid: mallory } },
+      },
+    ],
     ['GET', i.path],
     ['PUT', i.path, { status: 'closed' }],
     ['GET', `${i.path}/Participants`],

@@ -130,6 +130,19 @@ static struct condition is(const char *column, const char *value)
 /* --- interactions and channels
  * ------------------------------------------------------------------------------------------ */
 
+/* An agent begins for himself, and in a conversation of its own: or he could walk into any. */
+static fault_t may_begin(struct call *c, const struct interaction_wish *wish)
+{
+    json_t *o = wish->routing ? json_parse_object(c->op->arena, wish->routing, strlen(wish->routing), NULL) : NULL;
+    const char *worker = json_get_string(json_object_get(o, "properties"), "worker_sid");
+
+    if (c->elevated ||
+        (wish->by == FROM_AGENT && !wish->media_channel_sid && worker && str_eq(worker, c->op->who.worker_sid)))
+        return NULL;
+    return refuse(c->op, F_FORBIDDEN, "Worker %s may begin as an agent, for himself, and a conversation of its own",
+                  c->op->who.worker_sid);
+}
+
 fault_t interaction_create(struct call *c)
 {
     struct tx *tx = c->op->tx;
@@ -144,6 +157,9 @@ fault_t interaction_create(struct call *c)
     if (f)
         return f;
     wish.routing = routing;
+    f = may_begin(c, &wish);
+    if (f)
+        return f;
     i = row_new(tx, &interaction_kind, NULL);
     row_set(tx, i, &i->account_sid, c->workspace->account_sid);
     row_set(tx, i, &i->channel, channel);
@@ -152,20 +168,44 @@ fault_t interaction_create(struct call *c)
     return f ? f : answer_row(c, &interaction_kind, i);
 }
 
+static bool first(void *arg, void *row)
+{
+    *(void **)arg = row;
+    return false;
+}
+
+/* An interaction is whose its channel is. */
+static fault_t interaction_at(struct call *c, const struct interaction **out)
+{
+    struct condition of = is("interaction_sid", c->sids[0]);
+    struct interaction_channel *channel = NULL;
+
+    *out = op_find(c->op, &interaction_kind, c->sids[0]);
+    if (!*out)
+        return missing(c);
+    if (record_select(c->op->db, c->op->arena, &interaction_channel_kind,
+                      &(struct selection){ .conditions = &of, .nconditions = 1, .limit = 1 }, first, &channel) != DB_OK)
+        return op_failed(c->op);
+    if (c->elevated || (channel && may_touch(c, channel)))
+        return NULL;
+    return refuse(c->op, F_FORBIDDEN, "Interaction %s is not one of worker %s", (*out)->sid, c->op->who.worker_sid);
+}
+
 fault_t interaction_fetch(struct call *c)
 {
-    const struct interaction *i = op_find(c->op, &interaction_kind, c->sids[0]);
+    const struct interaction *i;
+    fault_t f = interaction_at(c, &i);
 
-    return i ? answer_row(c, &interaction_kind, i) : missing(c);
+    return f ? f : answer_row(c, &interaction_kind, i);
 }
 
 fault_t interaction_channels(struct call *c)
 {
     struct condition of = is("interaction_sid", c->sids[0]);
+    const struct interaction *i;
+    fault_t f = interaction_at(c, &i);
 
-    if (!op_find(c->op, &interaction_kind, c->sids[0]))
-        return missing(c);
-    return answer_rows(c, &interaction_channel_kind, "channels", &of, 1);
+    return f ? f : answer_rows(c, &interaction_channel_kind, "channels", &of, 1);
 }
 
 /* Those that sleep and that this worker was the last to leave. */
