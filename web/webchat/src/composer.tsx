@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { Emoji } from './emoji';
 import { Icon } from './icons';
-import { FILES_MAX, FILE_MB_MAX } from '../../talk/talk';
+import { FILES_MAX, FILE_MB_MAX } from '../../talk/shape';
 import type { Speech } from './words';
 
 interface Props {

@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Composer } from './composer';
 import { Bubble, PendingBubble } from './message';
-import type { Line, Note, Talk, TalkState } from '../../talk/talk';
+import type { Talk } from '../../talk/talk';
+import type { Line, Note, TalkState } from '../../talk/shape';
 import type { Speech } from './words';
 
 interface Props {

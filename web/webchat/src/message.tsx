@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from './icons';
-import type { Attachment, Line, Pending } from '../../talk/talk';
+import type { Attachment, Line, Pending } from '../../talk/shape';
 import { sizeOf } from './transcript';
 import type { Speech } from './words';
 

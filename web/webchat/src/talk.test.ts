@@ -1,6 +1,7 @@
 import type { Conversation } from '@twilio/conversations';
 import { expect, test } from 'vitest';
-import { fateOf, Talk } from '../../talk/talk';
+import { Talk } from '../../talk/talk';
+import { fateOf } from '../../talk/shape';
 
 type Hear = (...args: never[]) => void;
 

@@ -1,5 +1,5 @@
 /** The conversation as a text file: what a customer keeps. */
-import type { Line } from '../../talk/talk';
+import type { Line } from '../../talk/shape';
 import type { Speech } from './words';
 
 const two = (n: number): string => String(n).padStart(2, '0');

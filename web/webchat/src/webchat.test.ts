@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settingsOf } from './settings';
 import { Refused, Sessions } from './session';
-import { merged, type Line } from '../../talk/talk';
+import { merged, type Line } from '../../talk/shape';
 import { sizeOf, transcriptOf } from './transcript';
 import { partsOf } from './message';
 import { languages, speechFor } from './words';

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { emptyTalk } from '../../../talk/talk';
+import { emptyTalk } from '../../../talk/shape';
 import { conversationChanged } from '../state/chat';
 import { connected } from '../state/connection';
 import { FakeWorker, fakeReservation } from '../state/fakes';

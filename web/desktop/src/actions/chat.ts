@@ -1,6 +1,6 @@
 /** What an agent does in a conversation, under Flex's names and payloads. */
 import { inputChanged } from '../state/chat';
-import { FILE_MB_MAX, FILES_MAX } from '../../../talk/talk';
+import { FILE_MB_MAX, FILES_MAX } from '../../../talk/shape';
 import type { ActionsManager } from './framework';
 import type { Manager } from './manager';
 

@@ -3,7 +3,7 @@
  * (web/talk), replaced and never edited; what is being written stays when the agent looks elsewhere.
  */
 import { createAction, type Action } from '@reduxjs/toolkit';
-import { emptyTalk, type TalkState } from '../../../talk/talk';
+import { emptyTalk, type TalkState } from '../../../talk/shape';
 import { sessionEnded } from './session';
 
 export interface ConversationInput {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { Attachment, Line, Pending } from '../../../../talk/talk';
+import type { Attachment, Line, Pending } from '../../../../talk/shape';
 import { act } from '../../actions';
 import { Hidden } from '../../ui/Hidden';
 import styles from './Conversation.module.css';

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { TalkState } from '../../../../talk/talk';
+import type { TalkState } from '../../../../talk/shape';
 import { Bubble, PendingBubble } from './Bubble';
 import styles from './Conversation.module.css';
 import { dayName, entriesOf, fateWord, typingLine } from './model';

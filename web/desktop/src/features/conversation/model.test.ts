@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Line } from '../../../../talk/talk';
+import type { Line } from '../../../../talk/shape';
 import { dayName, entriesOf, fateWord, partsOf, smsParts, typingLine } from './model';
 
 const NOON = new Date(2026, 0, 5, 12).getTime();

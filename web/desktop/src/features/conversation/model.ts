@@ -1,5 +1,5 @@
 /** What the conversation shows, without React. */
-import type { Line, Note, TalkState } from '../../../../talk/talk';
+import type { Line, Note, TalkState } from '../../../../talk/shape';
 
 export type Entry =
   | { kind: 'day'; key: string; at: number }

@@ -1,5 +1,5 @@
 /** A conversation's list of messages and map of participants, as Sync keeps them, made into what a transcript shows. */
-import { emptyTalk, type Line, type Other, type TalkState } from '../../../../talk/talk';
+import { emptyTalk, type Line, type Other, type TalkState } from '../../../../talk/shape';
 import type { Rows } from '../../api/sync';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
