@@ -56,6 +56,7 @@ static fault_t key_given(struct op *op, enum deed deed, struct api_key **out)
     struct api_key *k = NULL;
     fault_t f = may_manage(op, "iam", KEYS_PATH, deed);
 
+    *out = NULL;
     if (f)
         return f;
     if (op->tx)

@@ -7,8 +7,7 @@
 
 enum { FILLED_MAX = 10, DAY_LENGTH = 10 /* 2026-01-02 */ };
 
-/* --- as it is shown ------------------------------------------------------------------------------
- */
+/* --- as it is shown --------------------------------------------------------------------------------------- */
 
 struct shown {
     const char *account_sid, *chat_service_sid, *messaging_service_sid, *sid, *friendly_name, *unique_name, *attributes;
@@ -104,6 +103,7 @@ static const struct field filled_fields[]   = { SETTINGS, FIELD(settings, partic
 
 static fault_t read_state(struct op *op, const char *text, enum conversation_state *out)
 {
+    *out = CONVERSATION_ACTIVE;
     if (!*text)
         return refuse(op, F_CHAT_STATE_EMPTY, "State must not be empty");
     for (unsigned i = CONVERSATION_ACTIVE; conversation_state_names[i]; i++)
@@ -281,9 +281,8 @@ static fault_t select_some(struct op *op, struct list_plan *plan)
     }
 const struct resource conversation_resources[2] = { CONVERSATION(DEFAULT_SERVICE, 0), CONVERSATION(NAMED_SERVICE, 1) };
 
-/* --- made together with its participants
- * ---------------------------------------------------------------------------------- All or nothing, in one command;
- * initializing until that is committed. */
+/* --- made together with its participants ------------------------------------------------------------------ */
+/* All or nothing, in one command; initializing until that is committed. */
 
 static const char *text_of(struct op *op, const json_t *object, const char *key)
 {
