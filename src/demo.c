@@ -16,8 +16,7 @@
 
 enum { RANDOM_PASSWORD_DIGITS = 16, OFFER_TIMEOUT = 30, QUEUE_TIMEOUT = 120, CHATS_AT_ONCE = 3 };
 
-/* --- finding what is there -------------------------------------------------------------------------------------------
- */
+/* --- finding what is there -------------------------------------------------------------------------------- */
 
 /* The live row of the account with that name (and in that workspace, if not NULL); NULL: none.  In memory, where it is
  * before the commit. */
@@ -35,8 +34,7 @@ static void *find_named(struct tx *tx, const struct kind *k, const char *account
     return NULL;
 }
 
-/* --- Flex's defaults -------------------------------------------------------------------------------------------------
- */
+/* --- Flex's defaults -------------------------------------------------------------------------------------- */
 
 struct provision {
     struct routing *engine;
@@ -62,8 +60,7 @@ fault_t account_provision(struct site *site, struct arena *a, const char *accoun
     return ledger_do(site->ledger, a, provision, &p);
 }
 
-/* --- who and what there is in the demo ------------------------------------------------------------------------------
- */
+/* --- who and what there is in the demo -------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct person { const char *username, *full_name, *roles, *skills; } people[] = {
@@ -101,8 +98,7 @@ struct demo {
     struct workspace *workspace;
 };
 
-/* --- queues and workflow --------------------------------------------------------------------------------------------
- */
+/* --- queues and workflow ---------------------------------------------------------------------------------- */
 
 static fault_t make_queue(struct demo *d, struct tx *tx, const char *name, const char *target, struct task_queue **out)
 {
@@ -192,8 +188,7 @@ static fault_t make_workflow(struct demo *d, struct tx *tx, struct workflow **ou
     return workflow_created(d->engine, tx, w);
 }
 
-/* --- people ----------------------------------------------------------------------------------------------------------
- */
+/* --- people ----------------------------------------------------------------------------------------------- */
 
 /* Whoever writes can write with several. */
 static fault_t chats_at_once(struct demo *d, struct tx *tx, const struct worker *w)
@@ -250,8 +245,7 @@ static fault_t make_person(struct demo *d, struct tx *tx, size_t i)
     return NULL;
 }
 
-/* --- the form --------------------------------------------------------------------------------------------------------
- */
+/* --- the form --------------------------------------------------------------------------------------------- */
 
 static fault_t make_form(struct demo *d, struct tx *tx, const struct workflow *w)
 {
@@ -278,8 +272,7 @@ static fault_t make_form(struct demo *d, struct tx *tx, const struct workflow *w
     return NULL;
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------------------- */
 
 /* The address that the web chat of the demo's page writes to. */
 static fault_t make_address(struct demo *d, struct tx *tx)
@@ -315,8 +308,7 @@ static fault_t make_canned(struct demo *d, struct tx *tx)
     return NULL;
 }
 
-/* --- all of it -------------------------------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------------------- */
 
 static fault_t populate(struct tx *tx, void *arg)
 {

@@ -75,8 +75,7 @@ static void load_web(struct server *s)
     }
 }
 
-/* --- first start ----------------------------------------------------------------------------------------------------
- */
+/* --- first start ------------------------------------------------------------------------------------------ */
 
 static bool take_account(void *arg, void *row)
 {
@@ -124,8 +123,7 @@ static const char *populate(struct server *s)
     return f ? f->message : NULL;
 }
 
-/* --- up and down
- * ------------------------------------------------------------------------------------------------------ */
+/* --- up and down ------------------------------------------------------------------------------------------ */
 
 static const char *start_modules(struct server *s, const struct module *const *list)
 {
@@ -298,8 +296,7 @@ static int serve(struct arena *a, int argc, char **argv)
     return code;
 }
 
-/* --- the other commands
- * ------------------------------------------------------------------------------------------------ */
+/* --- the other commands ----------------------------------------------------------------------------------- */
 
 static int describe(struct arena *a, int argc, char **argv)
 {

@@ -56,8 +56,7 @@ static enum sms_status word_status(const char *word, bool *known)
     return SMS_SENDING;
 }
 
-/* --- twilio
- * ------------------------------------------------------------------------------------------------------- */
+/* --- twilio ----------------------------------------------------------------------------------------------- */
 
 static fault_t twilio_check(struct arena *a, const struct carrier *k, const struct arrival *in)
 {
@@ -122,8 +121,7 @@ static fault_t twilio_report(struct arena *a, const struct carrier *k, const str
     return known ? NULL : wrong(a, "MessageStatus is not known");
 }
 
-/* --- kannel
- * ------------------------------------------------------------------------------------------------------- */
+/* --- kannel ----------------------------------------------------------------------------------------------- */
 
 static fault_t kannel_message(struct arena *a, const struct carrier *k, const struct arrival *in, struct sms *out)
 {
@@ -159,8 +157,7 @@ static fault_t kannel_report(struct arena *a, const struct carrier *k, const str
     return NULL;
 }
 
-/* --- custom
- * ------------------------------------------------------------------------------------------------------- */
+/* --- custom ----------------------------------------------------------------------------------------------- */
 
 static fault_t custom_check(struct arena *a, const struct carrier *k, const struct arrival *in, json_t **body)
 {
@@ -222,8 +219,7 @@ static fault_t custom_report(struct arena *a, const struct carrier *k, const str
     return known && out->sid ? NULL : wrong(a, "id or status is missing or not known");
 }
 
-/* --- the types
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the types -------------------------------------------------------------------------------------------- */
 
 static const struct {
     fault_t (*message)(struct arena *a, const struct carrier *k, const struct arrival *in, struct sms *out);

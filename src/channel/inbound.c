@@ -16,8 +16,7 @@
 #define ALARM_LANES "channel.lanes"
 enum { FETCH_MS = 20 * 1000, REDIRECTS_MAX = 5, PER_MINUTE = 60, BURST = 30 };
 
-/* --- lanes
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- lanes ------------------------------------------------------------------------------------------------ */
 
 struct lane {
     const char *key;
@@ -116,8 +115,7 @@ void errand_begin(struct channel *c, struct tx *tx, const struct sms *m)
     tx_after(tx, enter, b);
 }
 
-/* --- steps
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- steps ------------------------------------------------------------------------------------------------ */
 
 static struct conversation *conversation_of(struct tx *tx, const struct sms *m)
 {
@@ -375,8 +373,7 @@ static fault_t (*const steps[])(struct tx *tx, struct errand *e, struct sms *m) 
     [STEP_MEDIA] = step_media, [STEP_MESSAGE] = step_message,           [STEP_PROGRAM] = step_program,
 };
 
-/* --- between steps
- * -------------------------------------------------------------------------------------------------- */
+/* --- between steps ---------------------------------------------------------------------------------------- */
 
 /* A step was refused (by a webhook, by a rule).  The message is kept, and why it came nowhere; a conversation that was
  * only made for it goes again. */
@@ -494,8 +491,7 @@ static void send(struct errand *e)
         arena_free(e->arena);
 }
 
-/* --- taking
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- taking ----------------------------------------------------------------------------------------------- */
 
 fault_t sms_allowed(struct channel *c, struct tx *tx, const char *account_sid, const char *from)
 {
@@ -586,8 +582,7 @@ static void ring(void *arg, struct tx *tx, const char *subject, int64_t due)
         alarm_set(tx, ALARM_LANES, subject, tx->now + MINUTE);
 }
 
-/* --- setting up
- * -------------------------------------------------------------------------------------------------------- */
+/* --- setting up ------------------------------------------------------------------------------------------- */
 
 static bool collect(void *arg, void *row)
 {

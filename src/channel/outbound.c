@@ -8,8 +8,7 @@
 #define ALARM_SEND "channel.send"
 enum { SEGMENT_GSM = 160, SEGMENT_GSM_PART = 153, SEGMENT_WIDE = 70, SEGMENT_WIDE_PART = 67, STATUS_ROUNDS = 6 };
 
-/* --- looking
- * --------------------------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------------------- */
 
 const char *address_channel(struct arena *a, const char *address)
 {
@@ -52,8 +51,7 @@ const char *segments_of(struct arena *a, const char *body)
     return arena_printf(a, "%zu", n <= one ? (size_t)1 : (n + part - 1) / part);
 }
 
-/* --- finding
- * -------------------------------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------------------- */
 
 static bool take_one(void *arg, void *row)
 {
@@ -88,8 +86,7 @@ struct sms *sms_by_token(struct tx *tx, const char *account_sid, const char *tok
     return find(tx, account_sid, "request_token", token, IS_NOT);
 }
 
-/* --- what became of it
- * ------------------------------------------------------------------------------------------------ */
+/* --- what became of it ------------------------------------------------------------------------------------ */
 
 static const enum receipt_status receipts[] = {
     [SMS_SENT] = RECEIPT_SENT,     [SMS_DELIVERED] = RECEIPT_DELIVERED,
@@ -164,8 +161,7 @@ void sms_turn(struct channel *c, struct tx *tx, struct sms *m, enum sms_status t
     tell_conversation(c, tx, m);
 }
 
-/* --- one call
- * --------------------------------------------------------------------------------------------------------- */
+/* --- one call --------------------------------------------------------------------------------------------- */
 
 struct flight {
     struct channel *channel;
@@ -287,8 +283,7 @@ static void ring(void *arg, struct tx *tx, const char *subject, int64_t due)
         launch_again(arg, tx, m);
 }
 
-/* --- sending
- * -------------------------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------------------- */
 
 static fault_t check_message(struct tx *tx, const struct sms *m, size_t nmedia)
 {
@@ -386,8 +381,7 @@ fault_t sms_send(struct channel *c, struct tx *tx, const struct sms *like, struc
     return NULL;
 }
 
-/* --- of conversations
- * ----------------------------------------------------------------------------------------------- */
+/* --- of conversations ------------------------------------------------------------------------------------- */
 
 /* A product's address beside the one that a carrier calls: ".../carrier" is ".../mcs", "https://carrier.x"
  * "https://mcs.x". */
@@ -464,8 +458,7 @@ static void on_said(void *arg, struct tx *tx, const struct event *e)
             send_to(arg, tx, change->message, all[i]);
 }
 
-/* --- setting up
- * ------------------------------------------------------------------------------------------------------ */
+/* --- setting up ------------------------------------------------------------------------------------------- */
 
 static bool collect(void *arg, void *row)
 {

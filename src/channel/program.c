@@ -55,8 +55,7 @@ static fault_t call_url(struct tx *tx, struct errand *e, const struct sms *m, co
     return NULL;
 }
 
-/* --- the answer
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------------------- */
 
 static void perform_message(struct tx *tx, struct errand *e, const struct sms *m, const struct twiml_verb *v)
 {

@@ -54,8 +54,7 @@ static void add_header(struct http_call *call, const char *name, const char *val
     ((struct http_header *)call->headers)[call->nheaders++] = (struct http_header){ name, value };
 }
 
-/* --- twilio
- * ------------------------------------------------------------------------------------------------------- */
+/* --- twilio ----------------------------------------------------------------------------------------------- */
 
 static void twilio_build(const struct sending *s, struct http_call *call)
 {
@@ -121,8 +120,7 @@ static struct sent twilio_read(struct arena *a, const struct http_call *call)
     return json_read(a, call, "sid", "code", SMS_SENDING);
 }
 
-/* --- kannel
- * ------------------------------------------------------------------------------------------------------- */
+/* --- kannel ----------------------------------------------------------------------------------------------- */
 
 static bool is_ascii(const char *s)
 {
@@ -167,8 +165,7 @@ static struct sent kannel_read(struct arena *a, const struct http_call *call)
                           .words = arena_printf(a, "the gateway answered %d: %.100s", call->status, call->answer) };
 }
 
-/* --- custom
- * ------------------------------------------------------------------------------------------------------- */
+/* --- custom ----------------------------------------------------------------------------------------------- */
 
 static void custom_build(const struct sending *s, struct http_call *call)
 {
@@ -199,8 +196,7 @@ static struct sent custom_read(struct arena *a, const struct http_call *call)
     return json_read(a, call, "id", "error_code", SMS_SENT);
 }
 
-/* --- the types
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the types -------------------------------------------------------------------------------------------- */
 
 static const struct {
     void (*build)(const struct sending *s, struct http_call *call);

@@ -204,8 +204,7 @@ void tell(struct tx *tx, enum event_type type, struct chat_change *change, const
     event_tell(tx, &e);
 }
 
-/* --- rules that several share --------------------------------------------------------------------
- */
+/* --- rules that several share ----------------------------------------------------------------------------- */
 
 fault_t check_attributes(struct tx *tx, const char *attributes)
 {

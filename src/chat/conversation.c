@@ -11,10 +11,10 @@
 
 enum { SWEEP_SLICE = 500, UNIQUE_NAME_MAX = 512 };
 
-/* --- timers --------------------------------------------------------------------------------------
- * What is given is a length of time, kept in ms, from which the moment follows: the inactive timer counts while the
+/* --- timers ----------------------------------------------------------------------------------------------- */
+/* What is given is a length of time, kept in ms, from which the moment follows: the inactive timer counts while the
  * conversation is active, the closed timer while it is inactive, and also while it is active where there is no inactive
- * timer.  A message begins both anew.  The alarm is not moved at each message: when it rings too early it is set again.
+ * timer. A message begins both anew. The alarm is not moved at each message: when it rings too early it is set again.
  */
 
 static bool is_digit(char c)
@@ -181,8 +181,7 @@ static const char *facts_of(struct tx *tx, const struct conversation *row)
                         conversation_state_names[row->state]);
 }
 
-/* --- beginning and change ------------------------------------------------------------------------
- */
+/* --- beginning and change --------------------------------------------------------------------------------- */
 
 static fault_t default_timers(struct tx *tx, struct conversation *row)
 {
@@ -326,11 +325,10 @@ static void ring_fill(void *arg, struct tx *tx, const char *sid, int64_t due)
     }
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------------------ The
- * conversation and its names go at once, its participants become tombstones (at most a thousand), because their users
- * must hear of it (tombstones.c); messages and receipts follow in slices, so that nobody waits for a long history to be
- * deleted. */
+/* --- the end ---------------------------------------------------------------------------------------------- */
+/* The conversation and its names go at once, its participants become tombstones (at most a thousand), because their
+ * users must hear of it (tombstones.c); messages and receipts follow in slices, so that nobody waits for a long history
+ * to be deleted. */
 
 fault_t conversation_remove(struct chat *c, struct tx *tx, const struct chat_actor *by, struct conversation *row)
 {

@@ -47,8 +47,7 @@ struct hook_round *hook_round(struct arena *a, struct http_call **ask)
     return r;
 }
 
-/* --- what an answer does
- * ------------------------------------------------------------------------------------------------ */
+/* --- what an answer does ---------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct {
@@ -115,8 +114,7 @@ static fault_t take_answer(struct tx *tx, const struct question *q, void *row)
     return f;
 }
 
-/* --- who is asked
- * -------------------------------------------------------------------------------------------------------- */
+/* --- who is asked ----------------------------------------------------------------------------------------- */
 
 static bool lets_through(struct arena *a, const char *filters, const char *name)
 {

@@ -16,8 +16,7 @@ struct fact {
     const char *(*make)(struct arena *a, int64_t now, const struct chat_change *c);
 };
 
-/* --- what is not a member of a row
- * ------------------------------------------------------------------------------------- */
+/* --- what is not a member of a row ------------------------------------------------------------------------ */
 
 static const char *date_text(struct arena *a, int64_t at)
 {
@@ -140,8 +139,7 @@ static const char *projected_address(struct arena *a, int64_t now, const struct 
     return party_of(c) ? party_of(c)->projected_address : NULL;
 }
 
-/* --- the rows
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- the rows --------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 #define IN(id) (UINT32_C(1) << HOOK_##id)

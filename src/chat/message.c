@@ -42,8 +42,7 @@ static fault_t check(struct tx *tx, const struct conversation *in, const struct 
     return check_attributes(tx, m->attributes);
 }
 
-/* --- adding --------------------------------------------------------------------------------------
- */
+/* --- adding ----------------------------------------------------------------------------------------------- */
 
 /* The participant whose identity or address the author is, if there is one. */
 static const struct participant *writer_of(struct tx *tx, const struct conversation *in, const struct message *m)
@@ -167,8 +166,8 @@ fault_t message_remove(struct chat *c, struct tx *tx, const struct chat_actor *b
     return NULL;
 }
 
-/* --- receipts ------------------------------------------------------------------------------------
- * Who has read has also got it, and it had been sent: so a status counts for several figures. */
+/* --- receipts --------------------------------------------------------------------------------------------- */
+/* Who has read has also got it, and it had been sent: so a status counts for several figures. */
 
 /* clang-format off */
 static const struct { int rank; bool sent, delivered, read, failed, undelivered; } counts[] = {

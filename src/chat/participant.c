@@ -6,8 +6,7 @@
 
 enum { CHANNEL_MAX = 32, ADDRESS_MAX = 256 };
 
-/* --- which channel an address belongs to: "whatsapp:+1…", "ann@example.com", "+1…" ---------------
- */
+/* --- which channel an address belongs to: "whatsapp:+1…", "ann@example.com", "+1…" ------------------------ */
 
 static const char *channel_of(struct arena *a, const char *address)
 {
@@ -64,8 +63,7 @@ static fault_t check_kind(struct tx *tx, const struct participant *p)
     return p->identity ? check_identity(tx, p->identity) : NULL;
 }
 
-/* --- pairs ---------------------------------------------------------------------------------------
- */
+/* --- pairs ------------------------------------------------------------------------------------------------ */
 
 static const char *pair_of(struct tx *tx, const struct participant *p)
 {
@@ -120,8 +118,7 @@ void participants_over(struct tx *tx, const struct conversation *in)
     }
 }
 
-/* --- numbers -------------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------------------- */
 
 void mine_changed(struct tx *tx, struct participant *p)
 {
@@ -139,8 +136,7 @@ static const char *facts_of(struct tx *tx, const struct participant *p)
                         p->conversation_sid, p->sid, p->channel);
 }
 
-/* --- adding --------------------------------------------------------------------------------------
- */
+/* --- adding ----------------------------------------------------------------------------------------------- */
 
 static fault_t add_chat(struct chat *c, struct tx *tx, struct conversation *in, struct participant *row)
 {
@@ -219,8 +215,7 @@ fault_t participant_add(struct chat *c, struct tx *tx, const struct chat_actor *
     return NULL;
 }
 
-/* --- changing ------------------------------------------------------------------------------------
- */
+/* --- changing --------------------------------------------------------------------------------------------- */
 
 static fault_t check_read(struct tx *tx, const struct conversation *in, const struct participant *p)
 {
@@ -286,8 +281,7 @@ fault_t participant_changed(struct chat *c, struct tx *tx, const struct chat_act
     return NULL;
 }
 
-/* --- leaving -------------------------------------------------------------------------------------
- */
+/* --- leaving ---------------------------------------------------------------------------------------------- */
 
 /* What held its names; the row stays as a tombstone, for a while. */
 static void leave(struct tx *tx, struct conversation *in, struct participant *row)

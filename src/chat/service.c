@@ -7,9 +7,8 @@
 #define ALARM_ENDING "chat.service" /* a deleted service's conversations go, some at a time */
 enum { ENDING_SLICE = 20, ROLES_MAX = 100, PERMISSIONS_MAX = 50 };
 
-/* --- permissions
- * ------------------------------------------------------------------------------------------------------ Every word, in
- * which type of role it may stand, and how the older Chat API spelled it; kept is the first. */
+/* --- permissions ------------------------------------------------------------------------------------------ */
+/* Every word, in which type of role it may stand, and how the older Chat API spelled it; kept is the first. */
 
 enum {
     IN_CONVERSATION = 1 << ROLE_CONVERSATION,

@@ -199,8 +199,7 @@ const char *mine_data(struct arena *a, const struct participant *p)
     return json_done(&o);
 }
 
-/* --- a user's info --------------------------------------------------------------------------------------------------
- */
+/* --- a user's info ---------------------------------------------------------------------------------------- */
 
 static const char *wrapped(struct arena *a, const char *value)
 {

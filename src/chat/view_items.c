@@ -6,8 +6,7 @@
 
 enum { REPLAY_MAX = 1000 }; /* changes at once; who missed more asks again from the last of them */
 
-/* --- one item ------------------------------------------------------------------------------------------------------
- */
+/* --- one item --------------------------------------------------------------------------------------------- */
 
 struct sync_item message_item(struct arena *a, const struct message *m)
 {
@@ -67,8 +66,7 @@ struct sync_item info_item(struct arena *a, const struct chat_user *u, const str
                                .created_by = "system" };
 }
 
-/* --- where they come from --------------------------------------------------------------------------------------------
- */
+/* --- where they come from --------------------------------------------------------------------------------- */
 
 struct found {
     struct chat_view view;
@@ -233,9 +231,7 @@ fault_t view_items(void *arg, struct sync_ask *ask, const struct sync_object *o,
     return NULL;
 }
 
-/* --- what was missed
- * --------------------------------------------------------------------------------------------------
- */
+/* --- what was missed -------------------------------------------------------------------------------------- */
 
 static fault_t rows_missed(struct sync_ask *ask, const struct rows *r, const char *owner, int64_t after,
                            struct sync_items *out)

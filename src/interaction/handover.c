@@ -41,8 +41,7 @@ static void ends(struct interactions *x, struct tx *tx, struct interaction_trans
         channel_turn(x, tx, room->channel, CHANNEL_ACTIVE);
 }
 
-/* --- what routing tells ---------------------------------------------------------------------------------------------
- */
+/* --- what routing tells ----------------------------------------------------------------------------------- */
 
 static void note_begun(struct interactions *x, struct tx *tx, const struct transfer *of)
 {

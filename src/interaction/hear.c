@@ -3,8 +3,7 @@
 
 #include "chat/hooks.h"
 
-/* --- routing: in the middle of its work -----------------------------------------------------------------------------
- */
+/* --- routing: in the middle of its work ------------------------------------------------------------------- */
 
 /* The transferor of a cold transfer does not stay to read. */
 static bool handed_over_cold(struct interactions *x, struct tx *tx, const struct reservation *r)
@@ -96,8 +95,7 @@ void hear_routing(void *interactions, struct tx *tx, const struct event *e)
     }
 }
 
-/* --- chat: whoever changed a conversation without asking us
- * ------------------------------------------------------------ */
+/* --- chat: whoever changed a conversation without asking us ----------------------------------------------- */
 
 static void conversation_over(struct interactions *x, struct tx *tx, struct room *room, bool deleted)
 {
@@ -127,8 +125,7 @@ static void guest_gone(struct interactions *x, struct tx *tx, struct room *room,
     }
 }
 
-/* --- somebody writes to an address of ours from which the way leads to an agent
- * ------------------------------------------ */
+/* --- somebody writes to an address of ours from which the way leads to an agent --------------------------- */
 
 static enum channel_type type_of(const struct address_configuration *a)
 {

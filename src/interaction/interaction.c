@@ -56,8 +56,7 @@ static void name(struct map *m, char key[static SID_SIZE], const char *sid, void
     map_put(m, key, value);
 }
 
-/* --- one function a kind: `there` is whether the row is to be known at all
- * -------------------------------------------- */
+/* --- one function a kind: `there` is whether the row is to be known at all -------------------------------- */
 
 static void link_channel(struct interactions *x, struct channel_live *c, bool there)
 {

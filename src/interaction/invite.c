@@ -129,8 +129,7 @@ struct task *task_of_invite(struct tx *tx, const struct interaction_invite *row)
     return row->task_sid ? row_find(tx, &task_kind, row->task_sid) : NULL;
 }
 
-/* --- invitations of the server's own
- * ---------------------------------------------------------------------------------- */
+/* --- invitations of the server's own ---------------------------------------------------------------------- */
 
 static struct interaction_invite *new_invite(struct tx *tx, const struct interaction_channel *c, const char *routing)
 {
@@ -162,8 +161,7 @@ void invite_end(struct interactions *x, struct tx *tx, struct interaction_invite
     say_invite(tx, EV_INTERACTION_INVITE_ENDED, row);
 }
 
-/* --- invitations that somebody asks for
- * --------------------------------------------------------------------------------- */
+/* --- invitations that somebody asks for ------------------------------------------------------------------- */
 
 /* What the server sent for by itself, because the customer came back, gives way: an application does the same by its
  * own rules. */

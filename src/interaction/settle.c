@@ -73,8 +73,7 @@ void channel_fails(struct interactions *x, struct tx *tx, struct interaction_cha
     send_guests_home(x, tx, sid);
 }
 
-/* --- who is still there
- * ----------------------------------------------------------------------------------------------- */
+/* --- who is still there ----------------------------------------------------------------------------------- */
 
 static bool somebody_works(const struct room *room)
 {

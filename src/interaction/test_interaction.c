@@ -40,8 +40,7 @@ static size_t throw(struct stage * s, size_t n)
     return (size_t)(s->dice >> 33) % n;
 }
 
-/* --- the stage -----------------------------------------------------------------------------------------------------
- */
+/* --- the stage -------------------------------------------------------------------------------------------- */
 
 static void *set_row(struct tx *tx, const struct kind *k, const char *const *pairs)
 {
@@ -158,8 +157,7 @@ static void tear_down(struct stage *s)
     arena_free(s->arena);
 }
 
-/* --- what people do -------------------------------------------------------------------------------------------------
- */
+/* --- what people do --------------------------------------------------------------------------------------- */
 
 static const char *any_channel(struct stage *s)
 {
@@ -405,8 +403,7 @@ static fault_t act(struct tx *tx, void *arg)
     return fault(tx->arena, F_CONFLICT, "undone on purpose");
 }
 
-/* --- judges ----------------------------------------------------------------------------------------------------------
- */
+/* --- judges ----------------------------------------------------------------------------------------------- */
 
 static void judge_channel(struct stage *s, struct tx *tx, struct interaction_channel *c)
 {
@@ -641,8 +638,7 @@ static void half_a_year(void **state)
     tear_down(s);
 }
 
-/* --- what is read
- * ------------------------------------------------------------------------------------------------------ */
+/* --- what is read ----------------------------------------------------------------------------------------- */
 
 static void wishes(void **state)
 {

@@ -179,8 +179,7 @@ const void *media_bytes(struct media *m, struct arena *a, const struct medium *r
     return map->bytes;
 }
 
-/* --- passes ---------------------------------------------------------------------------------------------------------
- */
+/* --- passes ----------------------------------------------------------------------------------------------- */
 
 /* A key of its own: what an account signs elsewhere is no pass, and a pass is nothing else. */
 static const char *pass_key(struct arena *a, const char *secret)
@@ -212,8 +211,7 @@ bool media_pass_good(struct arena *a, const char *secret, const char *pass, int6
     return json_is_integer(exp) && json_integer_value(exp) > now / 1000;
 }
 
-/* --- rows -----------------------------------------------------------------------------------------------------------
- */
+/* --- rows ------------------------------------------------------------------------------------------------- */
 
 fault_t media_allowed(struct media *m, struct tx *tx, const char *service_sid, const char *author, size_t n)
 {
@@ -287,8 +285,7 @@ fault_t media_claim(struct tx *tx, const char *service_sid, const char *author, 
     return NULL;
 }
 
-/* --- what goes ------------------------------------------------------------------------------------------------------
- */
+/* --- what goes -------------------------------------------------------------------------------------------- */
 
 struct found {
     const char *sids[SLICE];
@@ -422,8 +419,7 @@ static void loaded(void *arg, struct tx *tx)
         alarm_set(tx, "media.sweep", "", tx->now + NEXT_MS);
 }
 
-/* --- set-up ---------------------------------------------------------------------------------------------------------
- */
+/* --- set-up ----------------------------------------------------------------------------------------------- */
 
 struct media *media_new(struct ledger *l, struct arena *a, const char *data_folder, int64_t max)
 {

@@ -73,8 +73,7 @@ static int tear_down(void **state)
     return nftw(w->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* --- rows and files -------------------------------------------------------------------------------------------------
- */
+/* --- rows and files --------------------------------------------------------------------------------------- */
 
 struct upload {
     const char *bytes;
@@ -225,8 +224,7 @@ static void test_cut_short(void **state)
     assert_false(seen(w, u.sid).there);
 }
 
-/* --- passes
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- passes ----------------------------------------------------------------------------------------------- */
 
 static void test_pass(void **state)
 {
@@ -245,8 +243,7 @@ static void test_pass(void **state)
     assert_null(media_pass_sid(a, "nonsense"));
 }
 
-/* --- what strangers send
- * ---------------------------------------------------------------------------------------------- */
+/* --- what strangers send ---------------------------------------------------------------------------------- */
 
 static void test_sniff(void **state)
 {

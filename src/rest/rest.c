@@ -96,8 +96,7 @@ void rest_free(struct rest *r)
     arena_free(r->arena);
 }
 
-/* --- performing -----------------------------------------------------------------------------------------------------
- */
+/* --- performing ------------------------------------------------------------------------------------------- */
 
 /* Whoever sends an inner request has seen to it, perhaps hours ago; and a token is no session, wherever it came in. */
 static fault_t vouched_for(struct op *op, enum needs needs)
@@ -369,8 +368,7 @@ static void dispatch(struct op *op)
     }
 }
 
-/* --- from the socket
- * -------------------------------------------------------------------------------------------------- */
+/* --- from the socket -------------------------------------------------------------------------------------- */
 
 static const struct entry *choose_entry(const struct op *op, const struct route *route)
 {
@@ -545,8 +543,7 @@ void rest_handle(void *arg, struct http_request *req)
     take(op, route, values);
 }
 
-/* --- from within
- * --------------------------------------------------------------------------------------------------------- */
+/* --- from within ------------------------------------------------------------------------------------------ */
 
 /* What HTTP would have brought, so that no one behind here has to ask which way a request came. */
 static struct http_request *made_up(struct rest_inner *q)
@@ -593,8 +590,7 @@ void rest_inner(struct rest *r, struct rest_inner *q)
     take(op, route_find(r, op->label, op->path, op->arena, values), values);
 }
 
-/* --- from inside of another request
- * ------------------------------------------------------------------------------------- */
+/* --- from inside of another request ----------------------------------------------------------------------- */
 
 fault_t op_become(struct op *op, const struct inner *inner)
 {

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the resources
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the resources ---------------------------------------------------------------------------------------- */
 
 struct shelf {
     const char *sid, *account_sid, *friendly_name;
@@ -291,8 +290,7 @@ const struct module *const *toy_modules(void)
     return list;
 }
 
-/* --- a server without sockets
- * -------------------------------------------------------------------------------------------- */
+/* --- a server without sockets ----------------------------------------------------------------------------- */
 
 struct toy {
     struct arena *arena;
@@ -473,8 +471,7 @@ struct toy_answer toy_ask(struct toy *t, struct arena *a, const char *method, co
     return toy_ask_as(t, a, t->own, method, target, body, headers);
 }
 
-/* --- from within
- * -------------------------------------------------------------------------------------------------------- */
+/* --- from within ------------------------------------------------------------------------------------------ */
 
 struct asking_within {
     struct rest_inner inner;

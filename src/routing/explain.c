@@ -6,8 +6,7 @@
 #include "routing/internal.h"
 #include <string.h>
 
-/* --- offers ----------------------------------------------------------------------------------------------------------
- */
+/* --- offers ----------------------------------------------------------------------------------------------- */
 
 static bool keep_first_offers(void *arg, void *row)
 {
@@ -117,8 +116,7 @@ static const char *explain_offers(struct inquest *q)
     return json_done(&o);
 }
 
-/* --- the sentence --------------------------------------------------------------------------------------------------
- */
+/* --- the sentence ----------------------------------------------------------------------------------------- */
 
 static void add(struct text *t, size_t n, const char *what)
 {
@@ -186,8 +184,7 @@ static const char *summary(struct inquest *q)
     return "";
 }
 
-/* --- what it waits for
- * ------------------------------------------------------------------------------------------------ */
+/* --- what it waits for ------------------------------------------------------------------------------------ */
 
 static const char *wanted(struct inquest *q)
 {
@@ -232,8 +229,7 @@ static const char *explain_wait(struct inquest *q)
     return json_done(&o);
 }
 
-/* --- the face
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the face --------------------------------------------------------------------------------------------- */
 
 /* A task that has ended is in no list; what it refers to may be gone. */
 static struct task_live *likeness(struct routing *e, struct tx *tx, const struct task *row)

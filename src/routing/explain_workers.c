@@ -158,8 +158,7 @@ static const char *offer_words(struct inquest *q, const struct reservation *r)
     return r->reservation_status == RESERVATION_ACCEPTED ? "has it" : "wraps it up";
 }
 
-/* --- the list -------------------------------------------------------------------------------------------------------
- */
+/* --- the list --------------------------------------------------------------------------------------------- */
 
 static void put_state(struct inquest *q, struct json_out *o, const struct candidate *c)
 {

@@ -55,8 +55,7 @@ static const char *parent_of(enum sync_type t)
     return t == SYNC_DOCUMENT ? "document_sid" : t == SYNC_LIST ? "list_sid" : "map_sid";
 }
 
-/* --- time is over
- * ------------------------------------------------------------------------------------------------------ */
+/* --- time is over ----------------------------------------------------------------------------------------- */
 
 void expiry_set(struct tx *tx, const char *object_sid, int64_t date)
 {
@@ -109,8 +108,7 @@ static void ring_expiry(void *arg, struct tx *tx, const char *subject, int64_t d
         expire_items(arg, tx, t, o);
 }
 
-/* --- tombstones
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- tombstones ------------------------------------------------------------------------------------------- */
 
 void tombstones_later(struct tx *tx, const char *object_sid, int64_t when)
 {
@@ -144,8 +142,7 @@ static void ring_tombstones(void *arg, struct tx *tx, const char *subject, int64
         tombstones_later(tx, o->sid, tx->now);
 }
 
-/* --- what is left behind
- * --------------------------------------------------------------------------------------------------- */
+/* --- what is left behind ---------------------------------------------------------------------------------- */
 
 void sweep_later(struct tx *tx, const char *sid)
 {

@@ -167,8 +167,7 @@ fault_t sync_item_find(struct sync_ask *ask, enum sync_type t, const char *objec
                  item_sid + strlen(object_sid) + 1);
 }
 
-/* --- as sync.h shows them ------------------------------------------------------------------------------------------
- */
+/* --- as sync.h shows them --------------------------------------------------------------------------------- */
 
 void sync_object_shown(struct arena *a, const struct sync_stored *row, enum sync_type type, struct sync_object *out)
 {
@@ -219,8 +218,7 @@ fault_t stored_find(struct sync_ask *ask, enum sync_type type, const char *name,
     return may(ask, type, o, SYNC_READ);
 }
 
-/* --- pages and replays -----------------------------------------------------------------------------------------------
- */
+/* --- pages and replays ------------------------------------------------------------------------------------ */
 
 struct gathered {
     struct sync_ask *ask;

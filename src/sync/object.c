@@ -4,8 +4,7 @@
 #include "base/text.h"
 #include <string.h>
 
-/* --- what callers send ----------------------------------------------------------------------------------------------
- */
+/* --- what callers send ------------------------------------------------------------------------------------ */
 
 fault_t data_check(struct tx *tx, enum sync_type t, const char *data, size_t max)
 {
@@ -54,8 +53,7 @@ fault_t sync_match(struct arena *a, enum sync_type t, bool item, const char *if_
                  "If-Match %.40s does not match the current revision %s", if_match, now);
 }
 
-/* --- news
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- news ------------------------------------------------------------------------------------------------- */
 
 void object_tell(struct sync *s, struct tx *tx, const struct object_news *n)
 {
@@ -95,8 +93,7 @@ static void tell_created(struct sync *s, struct tx *tx, enum sync_type t, const 
             s->listeners[i].created(s->listeners[i].arg, tx, &shown, who);
 }
 
-/* --- permissions
- * ------------------------------------------------------------------------------------------------------- */
+/* --- permissions ------------------------------------------------------------------------------------------ */
 
 struct sync_permission *sync_permission_make(struct tx *tx, enum sync_type t, const struct sync_stored *o,
                                              const char *identity)
@@ -127,8 +124,7 @@ static void give_to_maker(struct tx *tx, enum sync_type t, const struct sync_sto
     p->read = p->write = p->manage = true;
 }
 
-/* --- objects
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- objects ---------------------------------------------------------------------------------------------- */
 
 static fault_t name_is_free(struct tx *tx, enum sync_type t, const struct sync_stored *o)
 {

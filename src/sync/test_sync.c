@@ -97,8 +97,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- acts: each one command
- * -------------------------------------------------------------------------------------------- */
+/* --- acts: each one command ------------------------------------------------------------------------------- */
 
 struct act {
     struct stage *s;
@@ -205,8 +204,7 @@ static int code(struct stage *s, fault_t (*fn)(struct tx *tx, void *arg), struct
 #define MAP(...)     .type = SYNC_MAP, .object = "m", __VA_ARGS__
 #define LIST_OF(...) .type = SYNC_LIST, .object = "l", __VA_ARGS__
 
-/* --- questions
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- questions -------------------------------------------------------------------------------------------- */
 
 struct look {
     struct stage *s;
@@ -299,8 +297,7 @@ static void put_many(struct stage *s, int n, struct sync_ttl ttl)
     }
 }
 
-/* --- stories
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- stories ---------------------------------------------------------------------------------------------- */
 
 static void every_change_takes_the_next_number(void **state)
 {

@@ -22,8 +22,7 @@ int64_t lane_number(const char *url)
     return (int64_t)(h >> 1);
 }
 
-/* --- the lanes there are --------------------------------------------------------------------------------------------
- */
+/* --- the lanes there are ---------------------------------------------------------------------------------- */
 
 static void put_key(char key[static SID_SIZE + 20], const char *account_sid, int64_t number)
 {
@@ -74,8 +73,7 @@ static void forget_all(void *arg)
     map_clear(&w->lanes);
 }
 
-/* --- what a lane knows of its rows
- * ------------------------------------------------------------------------------------ */
+/* --- what a lane knows of its rows ------------------------------------------------------------------------ */
 
 static void copy_sid(char to[static SID_SIZE], const char *from)
 {
@@ -137,8 +135,7 @@ void lanes_setup(struct webhooks *w)
     ledger_on_reset(w->ledger, forget_all, w);
 }
 
-/* --- the next one
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the next one ----------------------------------------------------------------------------------------- */
 
 static bool take_row(void *arg, void *row)
 {
@@ -234,8 +231,7 @@ void lane_leave(struct webhooks *w, struct tx *tx, const struct delivery *d)
     advance(w, tx, key);
 }
 
-/* --- after loading
- * --------------------------------------------------------------------------------------------------------- */
+/* --- after loading ---------------------------------------------------------------------------------------- */
 
 static bool take_lane(void *arg, struct columns *c)
 {

@@ -69,8 +69,7 @@ struct overrides overrides_of(struct arena *a, const struct purpose *p, const st
     return overrides_read(a, url, p->timeout_ms);
 }
 
-/* --- an answer
- * -------------------------------------------------------------------------------------------------------- */
+/* --- an answer -------------------------------------------------------------------------------------------- */
 
 /* 1 s, 2 s, 4 s … at most five minutes. */
 static int64_t pause_after(int64_t rounds)
@@ -173,8 +172,7 @@ static void retry(void *arg, struct tx *tx, const char *subject, int64_t due)
         flight_launch(arg, tx, d);
 }
 
-/* --- the dead
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the dead --------------------------------------------------------------------------------------------- */
 
 static bool collect(void *arg, void *row)
 {
@@ -212,8 +210,7 @@ static void sweep(void *arg, struct tx *tx, const char *subject, int64_t due)
         alarm_set(tx, ALARM_SWEEP, subject, tx->now + (gone.n == SWEPT_AT_ONCE * SID_LENGTH ? SECOND : DAY));
 }
 
-/* --- setting up
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- setting up ------------------------------------------------------------------------------------------- */
 
 /* What was under way when the server stopped is sent again. */
 static void resume(void *arg, struct tx *tx)
@@ -252,8 +249,7 @@ void webhooks_purpose(struct webhooks *w, const struct purpose *p)
     w->purposes[w->npurposes++] = p;
 }
 
-/* --- sending
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- sending ---------------------------------------------------------------------------------------------- */
 
 void webhook_send(struct webhooks *w, struct tx *tx, const struct webhook *h)
 {

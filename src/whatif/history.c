@@ -32,8 +32,7 @@ static struct action *act(struct history *h, int64_t at, enum action_kind kind, 
     return a;
 }
 
-/* --- people
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- people ----------------------------------------------------------------------------------------------- */
 
 static struct person *person_of(struct history *h, const char *sid)
 {
@@ -127,8 +126,7 @@ static void hear_person(struct history *h, enum event_type type, int64_t at, con
     a->attributes = keep(h, facts, "worker_attributes");
 }
 
-/* --- requests
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- requests --------------------------------------------------------------------------------------------- */
 
 /* Times in facts are whole seconds. */
 static int64_t virtual_start(int64_t at, const json_t *facts)
@@ -216,8 +214,7 @@ static void hear_end(struct history *h, enum event_type type, int64_t at, struct
         act(h, at, REQUEST_LEAVES, NULL, r)->reason = "deleted";
 }
 
-/* --- offers
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- offers ----------------------------------------------------------------------------------------------- */
 
 static void hear_offer(struct history *h, int64_t at, const json_t *facts, struct request *r)
 {
@@ -295,8 +292,7 @@ static void hear_request(struct history *h, enum event_type type, int64_t at, co
     r->last_priority = number(facts, "task_priority");
 }
 
-/* --- the log
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- the log ---------------------------------------------------------------------------------------------- */
 
 static void start(struct history *h)
 {
@@ -403,8 +399,7 @@ static const char *read_log(struct history *h, struct db *db)
     return NULL;
 }
 
-/* --- the set-up
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- the set-up ------------------------------------------------------------------------------------------- */
 
 static bool take(void *arg, void *row)
 {

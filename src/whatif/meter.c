@@ -60,8 +60,7 @@ struct meter *meter_new(struct arena *a, const struct whatif_options *o, const s
     return m;
 }
 
-/* --- people --------------------------------------------------------------------------------------------------------
- */
+/* --- people ----------------------------------------------------------------------------------------------- */
 
 static void spread(const struct meter *m, int64_t *into, int64_t from, int64_t to)
 {
@@ -118,8 +117,7 @@ static void hear_worker(struct meter *m, enum event_type type, int64_t at, const
         h->available = type != EV_WORKER_DELETED && activity && map_get(m->activities, activity);
 }
 
-/* --- requests --------------------------------------------------------------------------------------------------------
- */
+/* --- requests --------------------------------------------------------------------------------------------- */
 
 static void add_task(struct meter *m, int64_t at, const json_t *facts)
 {
@@ -176,8 +174,7 @@ void meter_hear(struct meter *m, enum event_type type, int64_t at, const json_t 
     }
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------------------- */
 
 static int by_length(const void *a, const void *b)
 {

@@ -14,8 +14,7 @@
 #define ALARM_ANSWER "whatif.answer" /* subject: A or R, and the reservation */
 #define ALARM_DONE   "whatif.done"   /* subject: the task */
 
-/* --- what people do ------------------------------------------------------------------------------------------------
- */
+/* --- what people do --------------------------------------------------------------------------------------- */
 
 static void answer_later(struct play *p, struct tx *tx, const struct reservation *r)
 {
@@ -82,8 +81,7 @@ static void ring_done(void *arg, struct tx *tx, const char *subject, int64_t due
     p->refused += f != NULL;
 }
 
-/* --- actions on people -----------------------------------------------------------------------------------------------
- */
+/* --- actions on people ------------------------------------------------------------------------------------ */
 
 static void *new_row(struct play *p, struct tx *tx, const struct kind *k, const char *sid)
 {
@@ -174,8 +172,7 @@ static fault_t act_on(struct play *p, struct tx *tx, const struct member *m, con
     }
 }
 
-/* --- actions on requests
- * ----------------------------------------------------------------------------------------------- */
+/* --- actions on requests ---------------------------------------------------------------------------------- */
 
 static struct task *make_task(struct play *p, struct tx *tx, const struct request *r)
 {
@@ -220,8 +217,7 @@ static fault_t act_on_request(struct play *p, struct tx *tx, const struct action
     return task_move(p->engine, tx, t, TASK_CANCELED, a->reason);
 }
 
-/* --- performing
- * -------------------------------------------------------------------------------------------------------- */
+/* --- performing ------------------------------------------------------------------------------------------- */
 
 struct step {
     struct play *p;
@@ -256,8 +252,7 @@ static void perform(struct play *p, const struct action *a)
     }
 }
 
-/* --- the beginning
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the beginning ---------------------------------------------------------------------------------------- */
 
 static fault_t make_changes(struct tx *tx, void *arg)
 {
@@ -344,8 +339,7 @@ static void seed(struct play *p, bool held)
     }
 }
 
-/* --- the stage
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- the stage -------------------------------------------------------------------------------------------- */
 
 static const char *make_folder(struct play *p)
 {

@@ -82,8 +82,7 @@ static int64_t difference(size_t row, const struct whatif_figures of[WHATIF_RUNS
     return a == NO_VALUE || b == NO_VALUE ? NO_VALUE : b - a;
 }
 
-/* --- a table
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- a table ---------------------------------------------------------------------------------------------- */
 
 static const char *shown(struct arena *a, enum unit unit, int64_t v, bool sign)
 {
@@ -149,8 +148,7 @@ const char *whatif_table(struct arena *a, const struct whatif_result *r)
     return text_str(&t);
 }
 
-/* --- JSON
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON ------------------------------------------------------------------------------------------------- */
 
 /* Waits in seconds, shares from 0 to 1. */
 static void put_value(struct json_out *o, enum unit unit, int64_t v)

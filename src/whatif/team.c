@@ -12,8 +12,7 @@ static const struct pointers *rows_of(const struct history *h, const struct kind
     return &h->rows[k];
 }
 
-/* --- the file --------------------------------------------------------------------------------------------------------
- */
+/* --- the file --------------------------------------------------------------------------------------------- */
 
 static struct member *add_member(struct play *p, struct person *person)
 {
@@ -161,8 +160,7 @@ const char *team_make(struct play *p)
     return p->changed && p->h->o->workers ? read_file(p) : NULL;
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------------------- */
 
 static bool insert_all(const struct play *p, struct db *db, const struct kind *kind)
 {

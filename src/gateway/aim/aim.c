@@ -9,8 +9,7 @@
  * that nobody is stopped by another; and hundreds at once, for who comes back with much to say. */
 enum { TYPING_S = 5, TYPING_MS = 1000, ACTION_MS = 33, ACTIONS = 300 };
 
-/* --- typing
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- typing ----------------------------------------------------------------------------------------------- */
 
 /* Whose turn it is: the ledger asks whether it is too soon, a reader who is there, and the ledger tells them. */
 struct typing {
@@ -77,8 +76,7 @@ static fault_t typing(struct op *op)
     return NULL;
 }
 
-/* --- the module
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- the module ------------------------------------------------------------------------------------------- */
 
 static fault_t start(struct site *site, struct arena *a)
 {

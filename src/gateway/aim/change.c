@@ -6,8 +6,7 @@
 
 enum { REMEMBERED_MS = 10 * 60 * 1000, FORGET_MS = 60 * 1000, FORGET_SLICE = 500, MUTATION_ID_MAX = 128 };
 
-/* --- what was answered, and is answered again ----------------------------------------------------------------------
- */
+/* --- what was answered, and is answered again ------------------------------------------------------------- */
 
 struct answered {
     const char *sid; /* service/length of the identity/identity/mutation id */
@@ -70,8 +69,7 @@ void changes_forget(void *arg, struct tx *tx, const char *subject, int64_t due)
         alarm_set(tx, "aim.forget", subject, tx->now + (old.n == FORGET_SLICE ? 100 : FORGET_MS));
 }
 
-/* --- what there is to change
- * ------------------------------------------------------------------------------------------- */
+/* --- what there is to change ------------------------------------------------------------------------------ */
 
 /* A member of the JSON body (a dot leads into an object), and the parameter that it becomes. */
 struct given {
@@ -171,8 +169,7 @@ static const struct changing *changing_of(const struct op *op)
     return NULL;
 }
 
-/* --- the way there
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the way there ---------------------------------------------------------------------------------------- */
 
 static const char *target_path(struct op *op, const char *template)
 {
@@ -227,8 +224,7 @@ static void fill_form(struct op *op, const struct changing *c, struct form *out)
     }
 }
 
-/* --- and back
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- and back --------------------------------------------------------------------------------------------- */
 
 static bool answer_again(struct pending *p)
 {

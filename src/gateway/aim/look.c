@@ -40,8 +40,7 @@ fault_t caller_conversation(struct op *op, struct caller *c, struct conversation
     return *mine ? NULL : aim_not_found(op);
 }
 
-/* --- Configuration -------------------------------------------------------------------------------------------------
- */
+/* --- Configuration ---------------------------------------------------------------------------------------- */
 
 static const char *link_to(struct op *op, const char *what, const char *identity)
 {
@@ -155,8 +154,7 @@ fault_t configuration(struct op *op)
     return NULL;
 }
 
-/* --- conversations --------------------------------------------------------------------------------------------------
- */
+/* --- conversations ---------------------------------------------------------------------------------------- */
 
 static const char *const conversation_members[] = { "friendly_name", "unique_name",  "created_by",
                                                     "attributes",    "date_created", "date_updated" };
@@ -362,8 +360,7 @@ fault_t user_look(struct op *op)
     return NULL;
 }
 
-/* --- messages
- * --------------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------------------- */
 
 static fault_t message_of_path(struct op *op, struct caller *c, struct message **out)
 {

@@ -3,8 +3,7 @@
 #include "base/text.h"
 #include <string.h>
 
-/* --- what a request is about
- * ------------------------------------------------------------------------------------------ */
+/* --- what a request is about ------------------------------------------------------------------------------ */
 
 static const struct cds_type types[] = {
     { "Documents", SYNC_DOCUMENT },
@@ -100,8 +99,7 @@ static const char *if_match(const struct op *op)
     return op_header(op, "if-match");
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------------------- */
 
 /* What an endpoint that reads writes of the object that it has found: pairs of an open JSON object. */
 typedef fault_t reader(struct op *op, struct sync_ask *ask, const struct cds_type *t, const struct sync_object *x,
@@ -200,8 +198,7 @@ static fault_t context_get(struct op *op)
     return read_with(op, read_context, context_get);
 }
 
-/* --- objects
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------------------- */
 
 static fault_t answer_object(struct op *op, int status, const struct sync_stored *row)
 {
@@ -323,8 +320,7 @@ static fault_t publish(struct op *op)
     return NULL;
 }
 
-/* --- items
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- items ------------------------------------------------------------------------------------------------ */
 
 static fault_t put(struct op *op, unsigned how, const char *key)
 {
@@ -395,8 +391,7 @@ static fault_t item_delete(struct op *op)
     return f ? f : answer_gone(op, row->event_id, row->date_updated);
 }
 
-/* --- routes
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- routes ----------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 #define READ(path, fn)          { "cds", "GET",    "/v3/" path, ON_READER, CREDENTIALS, .any_origin = true, .run = fn }

@@ -3,8 +3,7 @@
 #include "live/live.h"
 #include "measure/measure.h"
 
-/* --- the question and its answer -------------------------------------------------------------------------------------
- */
+/* --- the question and its answer -------------------------------------------------------------------------- */
 
 struct asked {
     struct live_search *search;
@@ -69,8 +68,7 @@ static fault_t query(struct op *op)
     return f ? f : search_on(op);
 }
 
-/* --- what was, for the figures of queues
- * ------------------------------------------------------------------------------- */
+/* --- what was, for the figures of queues ------------------------------------------------------------------ */
 
 static struct live_past past_of(const struct minute_figure *m)
 {
@@ -111,8 +109,7 @@ static void running(void *arg, const char *scope_sid, const char *channel_sid, i
     *out = m ? past_of(m) : (struct live_past){ 0 };
 }
 
-/* --- set-up
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- set-up ----------------------------------------------------------------------------------------------- */
 
 static fault_t start(struct site *site, struct arena *a)
 {

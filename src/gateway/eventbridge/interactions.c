@@ -22,8 +22,7 @@ static const char *either(struct call *c, const char *name)
     return s ? s : call_param(c, name_snake(c->op->arena, name));
 }
 
-/* --- whose channel?
- * --------------------------------------------------------------------------------------------------- */
+/* --- whose channel? --------------------------------------------------------------------------------------- */
 
 struct mine {
     const char *worker_sid;
@@ -72,8 +71,7 @@ static fault_t part_at(struct call *c, const struct kind *k, const char *sid, co
     return *out && str_eq(*field_text(field_named(k, "channel_sid"), *out), channel->sid) ? NULL : missing(c);
 }
 
-/* --- answers
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------------------- */
 
 static fault_t answer_row(struct call *c, const struct kind *k, const void *row)
 {
@@ -127,8 +125,7 @@ static struct condition is(const char *column, const char *value)
     return (struct condition){ .column = column, .compare = IS, .value = value_text(value) };
 }
 
-/* --- interactions and channels
- * ------------------------------------------------------------------------------------------ */
+/* --- interactions and channels ---------------------------------------------------------------------------- */
 
 /* An agent begins for himself, and in a conversation of its own: or he could walk into any. */
 static fault_t may_begin(struct call *c, const struct interaction_wish *wish)
@@ -270,8 +267,7 @@ fault_t channel_update(struct call *c)
     return f ? f : answer_row(c, &interaction_channel_kind, channel);
 }
 
-/* --- invitations
- * --------------------------------------------------------------------------------------------------------- */
+/* --- invitations ------------------------------------------------------------------------------------------ */
 
 fault_t invites_list(struct call *c)
 {
@@ -341,8 +337,7 @@ fault_t invite_update(struct call *c)
     return f ? f : answer_row(c, &interaction_invite_kind, row);
 }
 
-/* --- participants
- * --------------------------------------------------------------------------------------------------------- */
+/* --- participants ----------------------------------------------------------------------------------------- */
 
 fault_t participants_list(struct call *c)
 {
@@ -410,8 +405,7 @@ fault_t participant_modify(struct call *c)
     return f ? f : answer_row(c, &interaction_participant_kind, row);
 }
 
-/* --- transfers: /v1/Instances/GO…/Interactions/KD…/Channels/UO…/Transfers
- * -------------------------------------------------- */
+/* --- transfers: /v1/Instances/GO…/Interactions/KD…/Channels/UO…/Transfers --------------------------------- */
 
 static fault_t read_transfer(struct call *c, const struct interaction_channel *channel, struct interaction_handover *h)
 {
@@ -473,8 +467,7 @@ fault_t handover_update(struct call *c)
     return f ? f : answer_row(c, &interaction_transfer_kind, t);
 }
 
-/* --- events
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------------------- */
 
 void part_json(struct json_out *o, const struct interaction_participant *p)
 {

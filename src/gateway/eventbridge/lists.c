@@ -46,8 +46,7 @@ static void begin(struct list *l, struct call *c, const struct kind *k)
     add(l, "workspace_sid", c->workspace->sid);
 }
 
-/* --- activities by their sid, because most rows name one -----------------------------------------------------------
- */
+/* --- activities by their sid, because most rows name one -------------------------------------------------- */
 
 static bool take_activity(void *arg, void *row)
 {
@@ -79,8 +78,7 @@ static const struct activity *activity_of(const struct list *l, const char *sid)
     return sid ? map_get(&l->activities, sid) : NULL;
 }
 
-/* --- pages ---------------------------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------------------------ */
 
 static fault_t read_size(struct list *l)
 {

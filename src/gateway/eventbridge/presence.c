@@ -59,8 +59,7 @@ void presence_closed(struct tx *tx, const struct session *s)
         watch(tx, s->channel_sid, s->wish);
 }
 
-/* --- a token expired -----------------------------------------------------------------------------------------------
- */
+/* --- a token expired -------------------------------------------------------------------------------------- */
 
 static void close_expired(void *session)
 {
@@ -76,8 +75,7 @@ static void ring_expire(void *bridge, struct tx *tx, const char *subject, int64_
         tx_after(tx, close_expired, s);
 }
 
-/* --- a worker left -------------------------------------------------------------------------------------------------
- */
+/* --- a worker left ---------------------------------------------------------------------------------------- */
 
 /* The one that was set; else the one called so; else the one that new workers begin with. */
 static const struct activity *logout_activity(struct tx *tx, const struct workspace *w, const struct presence *p)
@@ -130,8 +128,7 @@ static void forget_activity(void *bridge, struct tx *tx, const struct event *e)
         row_set(tx, set, &set->logout_activity_sid, NULL);
 }
 
-/* --- after a start --------------------------------------------------------------------------------------------------
- */
+/* --- after a start ---------------------------------------------------------------------------------------- */
 
 struct leftovers {
     const char **expire, **offline;

@@ -48,8 +48,7 @@ static const struct medium *medium_find(struct op *op, struct caller *c, const c
     return may_see(op, c, m) ? m : NULL;
 }
 
-/* --- what is said of one -------------------------------------------------------------------------------------------
- */
+/* --- what is said of one ---------------------------------------------------------------------------------- */
 
 static const char *direct_link(struct op *op, const struct medium *m)
 {
@@ -158,8 +157,7 @@ static fault_t media_set(struct op *op)
     return NULL;
 }
 
-/* --- the bytes ------------------------------------------------------------------------------------------------------
- */
+/* --- the bytes -------------------------------------------------------------------------------------------- */
 
 /* "bytes=0-99", "bytes=100-", "bytes=-5"; false: not one range that can be served, and then all is. */
 static bool range_of(const char *header, int64_t size, int64_t *from, int64_t *n)
@@ -237,8 +235,7 @@ static fault_t content_by_pass(struct op *op)
     return m->ready && !m->removed ? send_bytes(op, m) : not_found(op);
 }
 
-/* --- sending one in
- * ---------------------------------------------------------------------------------------------------- */
+/* --- sending one in --------------------------------------------------------------------------------------- */
 
 /* The row, on the ledger; the bytes, on a thread that may wait for the disk; and again on the ledger, that they are
  * there. */

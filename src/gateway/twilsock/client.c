@@ -39,8 +39,7 @@ const char *caller_service(const struct caller *c, const char *grant)
     return who->chat_service_sid ? who->chat_service_sid : who->insights_service;
 }
 
-/* --- what is sent ---------------------------------------------------------------------------------------------------
- */
+/* --- what is sent ----------------------------------------------------------------------------------------- */
 
 void client_send(struct client *c, const char *bytes, size_t n)
 {
@@ -112,8 +111,7 @@ void client_offload(struct client *c)
     end(c);
 }
 
-/* --- the socket ------------------------------------------------------------------------------------------------------
- */
+/* --- the socket ------------------------------------------------------------------------------------------- */
 
 static void free_waiting(struct client *c)
 {
@@ -247,8 +245,7 @@ fault_t client_upgrade(struct op *op)
     return NULL;
 }
 
-/* --- what it wants to hear
- * --------------------------------------------------------------------------------------------- */
+/* --- what it wants to hear -------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const char *s)
 {
@@ -342,8 +339,7 @@ static void register_all(struct client *c, const json_t *registrations)
     }
 }
 
-/* --- init and update
- * ------------------------------------------------------------------------------------------------------ */
+/* --- init and update -------------------------------------------------------------------------------------- */
 
 /* On a reader.  What checking takes is the request's; what is kept of it is small. */
 fault_t token_check(struct op *op)
@@ -525,8 +521,7 @@ void client_vouched(struct request *q)
     }
 }
 
-/* --- time
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------------------- */
 
 void client_tick(struct client *c, int64_t now, int64_t steady)
 {

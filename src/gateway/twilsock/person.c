@@ -102,8 +102,7 @@ size_t clients_of(struct hub *h, const struct caller *c)
     return most;
 }
 
-/* --- telling the ledger ---------------------------------------------------------------------------------------------
- */
+/* --- telling the ledger ----------------------------------------------------------------------------------- */
 
 static fault_t run_tell(struct tx *tx, struct command *command)
 {
@@ -192,8 +191,7 @@ void people_free(struct hub *h)
     map_clear(&h->people);
 }
 
-/* --- notices
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- notices ---------------------------------------------------------------------------------------------- */
 
 void notice_arrive(struct hub *h, struct note *note)
 {

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- its way through the threads
- * ---------------------------------------------------------------------------------------- */
+/* --- its way through the threads -------------------------------------------------------------------------- */
 
 /* On the socket's loop.  Acknowledgements of what we sent need no answer and tell nothing, however they are written. */
 void request_arrive(void *data, struct http_socket *s, const void *bytes, size_t n, bool text)
@@ -88,8 +87,7 @@ void request_perform(struct request *q, const struct way *way)
     rest_inner(c->hub->site->rest, &q->inner);
 }
 
-/* --- replies
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- replies ---------------------------------------------------------------------------------------------- */
 
 static const char *words_of(int status)
 {
@@ -166,8 +164,7 @@ static void refuse_request(struct request *q, enum fault_id id, const char *why)
     request_free(q);
 }
 
-/* --- messages
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------------------- */
 
 static bool is_write(const struct request *q)
 {
@@ -271,8 +268,7 @@ static void on_back(struct hub *h, struct note *n)
     client_release(c);
 }
 
-/* --- methods
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- methods ---------------------------------------------------------------------------------------------- */
 
 static void on_close(struct request *q)
 {

@@ -41,8 +41,7 @@ struct batch {
     size_t replayed; /* bytes, about */
 };
 
-/* --- reading the request
- * ------------------------------------------------------------------------------------------------ */
+/* --- reading the request ---------------------------------------------------------------------------------- */
 
 static bool type_of(const char *word, enum sync_type *out)
 {
@@ -91,8 +90,7 @@ static const char *read_batch(struct request *q, struct batch *b)
     return NULL;
 }
 
-/* --- subs
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- subs ------------------------------------------------------------------------------------------------- */
 
 enum { SLOTS = sizeof(((struct hub *)NULL)->interest) / sizeof(atomic_uint) };
 
@@ -150,8 +148,7 @@ void subs_forget(struct client *c)
     map_clear(&c->subs);
 }
 
-/* --- telling
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- telling ---------------------------------------------------------------------------------------------- */
 
 static void tell(struct request *q, const struct wanted *w, const char *event_type, const char *status, fault_t f)
 {
@@ -200,8 +197,7 @@ static void cancel(struct request *q)
     request_over(q);
 }
 
-/* --- hub: before
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- hub: before ------------------------------------------------------------------------------------------ */
 
 static void mark(struct request *q, struct wanted *w)
 {
@@ -241,8 +237,7 @@ void subscriptions_begin(struct request *q)
     }
 }
 
-/* --- reader and ledger: what was missed
- * ----------------------------------------------------------------------------------- */
+/* --- reader and ledger: what was missed ------------------------------------------------------------------- */
 
 struct replay {
     struct request *q;
@@ -484,8 +479,7 @@ fault_t subscriptions_read(struct op *op)
     return NULL;
 }
 
-/* --- hub: after
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- hub: after ------------------------------------------------------------------------------------------- */
 
 /* What has been kept for it, and is newer than what it knows. */
 static void resume(struct sub *s)
@@ -557,8 +551,7 @@ void subscriptions_fail(struct request *q)
     }
 }
 
-/* --- doubts
- * ----------------------------------------------------------------------------------------------------------------- */
+/* --- doubts ----------------------------------------------------------------------------------------------- */
 
 static void doubt_sub(struct sub *s, const char *service_sid)
 {

@@ -150,8 +150,7 @@ static void hear_doubt(void *arg, struct tx *tx, const struct sync_doubt *d)
     tx_after(tx, doubt_committed, heard);
 }
 
-/* --- who is told that it is watched ---------------------------------------------------------------------------------
- */
+/* --- who is told that it is watched ----------------------------------------------------------------------- */
 
 /* Kept by the ledger's thread: how many subscriptions a source knows of. */
 struct watch {

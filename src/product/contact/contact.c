@@ -32,8 +32,7 @@ const struct kind contact_form_kind = { .name = "contact_form",
                                         .size = sizeof(struct contact_form),
                                         .fields = ROWS(form_fields) };
 
-/* --- rules ---------------------------------------------------------------------------------------------------------
- */
+/* --- rules ------------------------------------------------------------------------------------------------ */
 
 static fault_t check_topics(struct op *op, const struct contact_form *form)
 {
@@ -93,8 +92,7 @@ static fault_t check_target(struct op *op, const struct contact_form *form)
     return NULL;
 }
 
-/* --- the one default -----------------------------------------------------------------------------------------------
- */
+/* --- the one default -------------------------------------------------------------------------------------- */
 
 struct defaults {
     struct tx *tx;
@@ -132,8 +130,7 @@ static fault_t make_only_default(struct op *op, const struct contact_form *form)
                                                                                                       : op_failed(op);
 }
 
-/* --- the resource ---------------------------------------------------------------------------------------------------
- */
+/* --- the resource ----------------------------------------------------------------------------------------- */
 
 static fault_t check(struct op *op, void *row)
 {

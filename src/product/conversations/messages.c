@@ -7,8 +7,7 @@
 
 enum { FILES_MAX = 10 };
 
-/* --- as it is shown ------------------------------------------------------------------------------
- */
+/* --- as it is shown --------------------------------------------------------------------------------------- */
 
 struct shown {
     const char *account_sid, *chat_service_sid, *conversation_sid, *sid, *author, *body, *media, *attributes,
@@ -82,8 +81,7 @@ static void show(struct op *op, const void *row, void *out)
                                            .date_updated = m->date_updated };
 }
 
-/* --- hooks ---------------------------------------------------------------------------------------
- */
+/* --- hooks ------------------------------------------------------------------------------------------------ */
 
 struct create_params {
     struct dates dates;
@@ -219,8 +217,7 @@ static fault_t select_some(struct op *op, struct list_plan *plan)
     }
 const struct resource message_resources[2] = { MESSAGE(DEFAULT_SERVICE, 0), MESSAGE(NAMED_SERVICE, 1) };
 
-/* --- receipts ------------------------------------------------------------------------------------
- */
+/* --- receipts --------------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 #define RECEIPT_SHOWN(service)                                                  \

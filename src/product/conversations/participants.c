@@ -3,8 +3,7 @@
 
 #include "codec/json.h"
 
-/* --- as it is shown ------------------------------------------------------------------------------
- */
+/* --- as it is shown --------------------------------------------------------------------------------------- */
 
 struct shown {
     const char *account_sid, *chat_service_sid, *conversation_sid, *sid, *identity, *attributes, *messaging_binding,
@@ -72,8 +71,7 @@ static void show(struct op *op, const void *row, void *out)
                                            .last_read_timestamp = p->last_read_timestamp };
 }
 
-/* --- hooks ---------------------------------------------------------------------------------------
- */
+/* --- hooks ------------------------------------------------------------------------------------------------ */
 
 struct update_params {
     struct dates dates;
@@ -212,8 +210,7 @@ static fault_t select_some(struct op *op, struct list_plan *plan)
     }
 const struct resource participant_resources[2] = { PARTICIPANT(DEFAULT_SERVICE, 0), PARTICIPANT(NAMED_SERVICE, 1) };
 
-/* --- where somebody takes part -------------------------------------------------------------------
- */
+/* --- where somebody takes part ---------------------------------------------------------------------------- */
 
 struct part {
     const char *account_sid, *chat_service_sid, *participant_sid, *participant_user_sid, *participant_identity,

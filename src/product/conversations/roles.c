@@ -59,8 +59,7 @@ static fault_t role_select(struct op *op, struct list_plan *plan)
     }
 const struct resource role_resources[2] = { ROLE(DEFAULT_SERVICE), ROLE(NAMED_SERVICE) };
 
-/* --- the checkup: ours ---------------------------------------------------------------------------
- */
+/* --- the checkup: ours ------------------------------------------------------------------------------------ */
 
 struct checkup {
     const char *account_sid, *warnings;

@@ -31,8 +31,7 @@ static const struct field update_fields[] = {
 };
 /* clang-format on */
 
-/* --- rules
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------------------------------ */
 
 static fault_t set_url(struct op *op, struct scoped_hook *h, const struct scoped_change *p)
 {
@@ -133,8 +132,7 @@ static fault_t update(struct op *op, void *row, const void *was)
     return set(op, row);
 }
 
-/* --- what is shown
- * --------------------------------------------------------------------------------------------------------- */
+/* --- what is shown ---------------------------------------------------------------------------------------- */
 
 struct scoped_shown {
     const char *sid, *account_sid, *chat_service_sid, *conversation_sid, *target, *configuration;

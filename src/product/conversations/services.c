@@ -42,8 +42,7 @@ const struct resource service_resource = {
     .remove = service_remove,
 };
 
-/* --- Configuration -------------------------------------------------------------------------------
- */
+/* --- Configuration ---------------------------------------------------------------------------------------- */
 
 struct configuration {
     const char *chat_service_sid, *default_conversation_creator_role_sid, *default_conversation_role_sid,

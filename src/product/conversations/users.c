@@ -105,9 +105,8 @@ static const struct link_row user_links[2] = {
     }
 const struct resource user_resources[2] = { USER(DEFAULT_SERVICE, 0), USER(NAMED_SERVICE, 1) };
 
-/* --- the conversations of a user
- * --------------------------------------------------------------------------------------- Each is a participant, shown
- * from the user's side. */
+/* --- the conversations of a user -------------------------------------------------------------------------- */
+/* Each is a participant, shown from the user's side. */
 
 struct user_conversation {
     const char *account_sid, *chat_service_sid, *conversation_sid, *participant_sid, *user_sid;

@@ -93,8 +93,7 @@ static fault_t set(struct op *op, const struct places *at)
     return NULL;
 }
 
-/* --- of an account
- * -------------------------------------------------------------------------------------------------------- */
+/* --- of an account ---------------------------------------------------------------------------------------- */
 
 static fault_t find_account(struct op *op, const char *key, void **row)
 {
@@ -154,8 +153,7 @@ const struct resource account_webhooks_resource = {
     .update = update_account,
 };
 
-/* --- of a service
- * --------------------------------------------------------------------------------------------------------- */
+/* --- of a service ----------------------------------------------------------------------------------------- */
 
 static fault_t find_service(struct op *op, const char *key, void **row)
 {

@@ -36,8 +36,7 @@ static struct chat_actor actor(const struct op *op)
     return (struct chat_actor){ .by = BY_SERVER, .source = "API", .webhooks = op->webhooks || op->endpoint };
 }
 
-/* --- too fast? ------------------------------------------------------------------------------------------------------
- */
+/* --- too fast? -------------------------------------------------------------------------------------------- */
 
 static fault_t take(struct op *op, struct limit *l, const char *key, bool address)
 {
@@ -57,8 +56,7 @@ fault_t chat_throttle(struct op *op, const char *account_sid, const char *peer)
     return f || !account_sid ? f : take(op, &l->accounts, account_sid, false);
 }
 
-/* --- the conversation -----------------------------------------------------------------------------------------------
- */
+/* --- the conversation ------------------------------------------------------------------------------------- */
 
 static fault_t check_order(struct op *op, const struct chat_order *o)
 {
@@ -158,8 +156,7 @@ fault_t chat_begin(struct op *op, struct flex_chat *row, const struct chat_order
     return f ? f : let_in(op, *out, row, o);
 }
 
-/* --- what follows ---------------------------------------------------------------------------------------------------
- */
+/* --- what follows ----------------------------------------------------------------------------------------- */
 
 fault_t chat_interaction(struct op *op, struct conversation *v, const struct interaction_guest *g,
                          const struct chat_task *t, const char **task_sid)
@@ -198,8 +195,7 @@ fault_t chat_by_address(struct op *op, const struct address_configuration *a, co
     return chat_interaction(op, v, &g, &(struct chat_task){ .type = CHANNEL_WEB }, NULL);
 }
 
-/* --- coming back ----------------------------------------------------------------------------------------------------
- */
+/* --- coming back ------------------------------------------------------------------------------------------ */
 
 struct latest {
     struct op *op;

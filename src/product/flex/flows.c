@@ -53,8 +53,7 @@ static const struct kind flex_flow_kind = { .name = "flex_flow",
                                             .size = sizeof(struct flex_flow),
                                             .fields = ROWS(flow_fields) };
 
-/* --- flows ----------------------------------------------------------------------------------------------------------
- */
+/* --- flows ------------------------------------------------------------------------------------------------ */
 
 static json_t *integration_of(struct op *op, const struct flex_flow *f)
 {
@@ -101,8 +100,7 @@ const struct resource flex_flow_resource = {
     .update = update_flow,
 };
 
-/* --- what becomes of a customer
- * --------------------------------------------------------------------------------------- */
+/* --- what becomes of a customer --------------------------------------------------------------------------- */
 
 struct opening {
     const char *flex_flow_sid, *identity, *chat_friendly_name, *chat_user_friendly_name, *customer_friendly_name,
@@ -195,8 +193,7 @@ static fault_t open_channel(struct op *op, struct flex_chat *row, const struct o
     return bad ? bad : follow(op, f, row, p, &o, v);
 }
 
-/* --- both kinds of channel
- * ---------------------------------------------------------------------------------------------- */
+/* --- both kinds of channel -------------------------------------------------------------------------------- */
 
 static struct flex_chat *chat_of(struct op *op, const char *sid, bool web)
 {
@@ -223,8 +220,7 @@ static fault_t remove_chat(struct op *op, void *row)
     return v ? conversation_remove(op_site(op)->chat, op->tx, &by, v) : NULL;
 }
 
-/* --- Channels
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- Channels --------------------------------------------------------------------------------------------- */
 
 struct shown_channel {
     const char *account_sid, *flex_flow_sid, *sid, *user_sid, *task_sid;
@@ -303,8 +299,7 @@ const struct resource flex_channel_resource = {
     .show = show_channel,
 };
 
-/* --- WebChannels
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- WebChannels ------------------------------------------------------------------------------------------ */
 
 struct shown_web_channel {
     const char *account_sid, *flex_flow_sid, *sid;

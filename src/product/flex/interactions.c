@@ -104,8 +104,7 @@ static fault_t check_channel(struct op *op)
                   op_path(op, "interaction_sid"), op_path(op, "channel_sid"));
 }
 
-/* --- invitations ----------------------------------------------------------------------------------------------------
- */
+/* --- invitations ------------------------------------------------------------------------------------------ */
 
 static fault_t invite(struct op *op, void *row)
 {
@@ -125,8 +124,7 @@ const struct resource interaction_invite_resource = {
     .create = invite,
 };
 
-/* --- participants ---------------------------------------------------------------------------------------------------
- */
+/* --- participants ----------------------------------------------------------------------------------------- */
 
 struct participant_update {
     unsigned status;
@@ -164,8 +162,7 @@ const struct resource interaction_participant_resource = {
     .update = leave,
 };
 
-/* --- transfers: their bodies are JSON, and the contract names no parameters
- * ------------------------------------------- */
+/* --- transfers: their bodies are JSON, and the contract names no parameters ------------------------------- */
 
 static const char *word(const struct op *op, const char *name, const char *other)
 {

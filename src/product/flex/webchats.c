@@ -13,8 +13,7 @@
 
 enum { TOKEN_LIFE_MS = 6 * 3600 * 1000, COMES_BACK_DAYS = 90, TOKEN_CHARS_MAX = 8 * 1024 };
 
-/* --- v2/WebChats ----------------------------------------------------------------------------------------------------
- */
+/* --- v2/WebChats ------------------------------------------------------------------------------------------ */
 
 struct web_chat {
     const char *conversation_sid, *identity;
@@ -104,8 +103,7 @@ const struct resource web_chat_resource = {
     .show = show,
 };
 
-/* --- tokens of browsers ---------------------------------------------------------------------------------------------
- */
+/* --- tokens of browsers ----------------------------------------------------------------------------------- */
 
 static fault_t answer(struct op *op, const struct flex_chat *row)
 {
@@ -192,8 +190,7 @@ static struct flex_chat *chat_of_guest(struct op *op, const char *account_sid, c
     return c;
 }
 
-/* --- the public endpoints -------------------------------------------------------------------------------------------
- */
+/* --- the public endpoints --------------------------------------------------------------------------------- */
 
 /* Who comes back with a token goes on as who he was; who is signed, as who he is. */
 static fault_t who_begins(struct op *op, const char *account_sid, const char **identity)

@@ -27,8 +27,7 @@ static bool is_address(const char *s)
     return true;
 }
 
-/* --- what may be set, by both
- * -------------------------------------------------------------------------------------------- */
+/* --- what may be set, by both ----------------------------------------------------------------------------- */
 
 struct sender_change {
     const char *address, *carrier_sid, *friendly_name, *sms_url, *sms_fallback_url, *status_callback;
@@ -98,8 +97,7 @@ static void begin(struct op *op, struct sender *s)
     set(op, s);
 }
 
-/* --- numbers of the 2010 API
- * -------------------------------------------------------------------------------------------- */
+/* --- numbers of the 2010 API ------------------------------------------------------------------------------ */
 
 static fault_t create_number(struct op *op, void *row)
 {
@@ -143,8 +141,7 @@ const struct resource number_resource = {
     .select = only_numbers,
 };
 
-/* --- all of them
- * -------------------------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------------------ */
 
 struct sender_shown {
     const char *sid, *account_sid, *address, *friendly_name, *carrier_sid, *sms_url, *sms_fallback_url,

@@ -14,8 +14,7 @@ struct hooks {
     struct purpose purpose;
 };
 
-/* --- changes
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------------------------------------- */
 
 enum { OBJECT_DATA = 1, ITEM = 2, MESSAGE = 4 };
 
@@ -141,8 +140,7 @@ static void hear_created(void *arg, struct tx *tx, const struct sync_object *o, 
     send(arg, tx, v, o->sid, &form);
 }
 
-/* --- who is there
- * --------------------------------------------------------------------------------------------------------- */
+/* --- who is there ----------------------------------------------------------------------------------------- */
 
 static void tell_presence(struct hooks *h, struct tx *tx, const struct sync_service *v, const char *event,
                           const char *identity)

@@ -88,8 +88,7 @@ static void on_event(void *arg, struct tx *tx, const struct event *e)
                                     .form = event_form(tx, e) });
 }
 
-/* --- assignment callbacks ------------------------------------------------------------------------------------------
- */
+/* --- assignment callbacks --------------------------------------------------------------------------------- */
 
 static void ask_assignment(void *arg, struct tx *tx, const struct reservation *r, const struct task *t,
                            const struct worker *w, const struct workflow *f)

@@ -119,8 +119,7 @@ static fault_t find(struct op *op, const char *key, void **row)
     return NULL;
 }
 
-/* --- filters: the time in SQL, the facts in C ------------------------------------------------------------------------
- */
+/* --- filters: the time in SQL, the facts in C ------------------------------------------------------------- */
 
 static bool facts_pass(struct op *op, const void *row, void *arg)
 {

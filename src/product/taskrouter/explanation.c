@@ -44,8 +44,7 @@ static const struct link_row links[] = {
     { "reservations", WORKSPACE_PATH "/Tasks/{task_sid}/Reservations" },
 };
 
-/* --- history: its events, from the log -----------------------------------------------------------------------------
- */
+/* --- history: its events, from the log -------------------------------------------------------------------- */
 
 struct search {
     struct op *op;
@@ -121,8 +120,7 @@ static fault_t add_history(struct op *op)
     return NULL;
 }
 
-/* --- the rest: as it is now
- * ------------------------------------------------------------------------------------------- */
+/* --- the rest: as it is now ------------------------------------------------------------------------------- */
 
 static fault_t explain(struct op *op, void *out)
 {

@@ -178,8 +178,7 @@ const struct resource worker_resource = {
     .select = worker_select,
 };
 
-/* --- Worker Channel -------------------------------------------------------------------------------------------------
- */
+/* --- Worker Channel --------------------------------------------------------------------------------------- */
 
 static fault_t channel_find(struct op *op, const char *key, void **row)
 {

@@ -30,8 +30,7 @@ static fault_t present(struct op *op, void *copy)
     return event_facts(op->db, op->arena, e) == DB_OK ? NULL : op_failed(op);
 }
 
-/* --- the place of a number ------------------------------------------------------------------------------------------
- */
+/* --- the place of a number -------------------------------------------------------------------------------- */
 
 static bool take(void *arg, void *row)
 {
