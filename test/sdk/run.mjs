@@ -2,29 +2,20 @@
 //
 //     TASKROUTER_JS=~/twilio-taskrouter.js node test/sdk/run.mjs [--runs 5] [--grep Transfer] [--show]
 //
-// The suite knows hosts and not addresses, and speaks TLS on port 443. So it runs where those are ours: this file starts
-// itself again in a mount and a network namespace of its own, with an /etc/hosts that leads Twilio's names to 127.0.0.1 and
-// a certificate from an authority made for the day. Nothing outside of the namespace is touched but test.json in the
-// checkout. See README.md.
+// The suite knows hosts and not addresses, so it runs where those are ours (names.mjs). Nothing outside of that is touched but
+// test.json in the checkout. See README.md.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { hex, inside, makeSigningKey, outside, startServer } from './names.mjs';
 
-const self = fileURLToPath(import.meta.url);
-const binary = process.env.PLUGBOARD_BIN ?? path.resolve(self, '../../../build/test/src/plugboard');
 const REGION = 'sh1';
 const SERVICES = ['taskrouter', 'event-bridge', 'api'];
-const HOSTS = [
-  'localhost',
-  ...SERVICES.flatMap((s) => [`${s}.${REGION}.twilio.com`, `${s}.twilio.com`]),
-];
-const START_MS = 60_000;
+const HOSTS = SERVICES.flatMap((s) => [`${s}.${REGION}.twilio.com`, `${s}.twilio.com`]);
 
 const { values: options } = parseArgs({
   options: {
@@ -37,90 +28,10 @@ const { values: options } = parseArgs({
 });
 
 const checkout = process.env.TASKROUTER_JS && path.resolve(process.env.TASKROUTER_JS);
-const hex = (bytes) => randomBytes(bytes).toString('hex');
-const quiet = { stdio: ['ignore', 'ignore', 'pipe'] };
-
-/** An authority, and a certificate of it for our hosts. */
-async function makeCertificates(folder) {
-  const at = (name) => path.join(folder, name);
-  const openssl = (...args) => execFileSync('openssl', args, quiet);
-  const key = ['-newkey', 'rsa:2048', '-nodes'];
-  const ca = ['-subj', '/CN=plugboard test authority', '-days', '7'];
-  openssl('req', '-x509', ...key, '-keyout', at('ca.key'), '-out', at('ca.pem'), ...ca);
-  const subject = ['-subj', '/CN=twilio.com'];
-  openssl('req', ...key, '-keyout', at('server.key'), '-out', at('server.csr'), ...subject);
-  await writeFile(at('names'), `subjectAltName=${HOSTS.map((h) => `DNS:${h}`).join(',')}\n`);
-  const issuer = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '7'];
-  const request = ['-in', at('server.csr'), '-extfile', at('names')];
-  openssl('x509', '-req', ...request, ...issuer, '-out', at('server.pem'));
-}
-
-/** Again, in namespaces; the exit code of that. */
-async function outside() {
-  const folder = await mkdtemp(path.join(tmpdir(), 'plugboard-sdk-'));
-  try {
-    await makeCertificates(folder);
-    await writeFile(path.join(folder, 'hosts'), `127.0.0.1 ${HOSTS.join(' ')}\n`);
-    const root = process.getuid() === 0 ? [] : ['--map-root-user'];
-    const again = [process.execPath, self, ...process.argv.slice(2), '--inside', folder];
-    const child = spawn('unshare', [...root, '--mount', '--net', ...again], {
-      stdio: 'inherit',
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem') },
-    });
-    const [code] = await once(child, 'exit');
-    return code ?? 1;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function startServer(folder, data, account) {
-  const child = spawn(
-    binary,
-    [
-      ...['serve', '--data', data, '--listen', '127.0.0.1:443'],
-      ...['--tls-cert', path.join(folder, 'server.pem')],
-      ...['--tls-key', path.join(folder, 'server.key')],
-    ],
-    {
-      env: { ...process.env, TWILIO_ACCOUNT_SID: account.sid, TWILIO_AUTH_TOKEN: account.token },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (more) => (log = (log + more).slice(-65536)));
-  const ended = once(child, 'exit');
-  const end = async () => {
-    child.kill('SIGTERM');
-    const [code] = await ended;
-    if (code !== 0) throw new Error(`the server ended with ${code}\n${log}`);
-  };
-  for (const late = Date.now() + START_MS; ;) {
-    const alive = await fetch('https://localhost/healthz').catch(() => null);
-    if (alive?.ok) return end;
-    if (child.exitCode !== null || Date.now() > late) {
-      child.kill('SIGKILL');
-      throw new Error(`the server did not start\n${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** A key that signs tokens, made as anybody makes one. */
-async function makeSigningKey({ sid, token }) {
-  const host = `https://api.${REGION}.twilio.com`;
-  const answer = await fetch(`${host}/2010-04-01/Accounts/${sid}/SigningKeys.json`, {
-    method: 'POST',
-    headers: { Authorization: `Basic ${Buffer.from(`${sid}:${token}`).toString('base64')}` },
-    body: new URLSearchParams({ FriendlyName: 'SDK suite' }),
-  });
-  if (!answer.ok) throw new Error(`no signing key: ${await answer.text()}`);
-  return answer.json();
-}
 
 /** The checkout's own set-up script: makes the workspace by REST and writes test.json. */
 async function setUp(account) {
-  const key = await makeSigningKey(account);
+  const key = await makeSigningKey(account, `https://api.${REGION}.twilio.com`);
   execFileSync(process.execPath, ['test/integration_test_setup/IntegrationTestSetup.js'], {
     cwd: checkout,
     stdio: options.show ? 'inherit' : ['ignore', 'ignore', 'inherit'],
@@ -164,7 +75,7 @@ async function runSuite() {
 async function runOnce(folder, number) {
   const data = path.join(folder, `data-${number}`);
   const account = { sid: `AC${hex(16)}`, token: hex(16) };
-  const end = await startServer(folder, data, account);
+  const { end } = await startServer(folder, { data, account });
   let result;
   try {
     await setUp(account);
@@ -181,12 +92,10 @@ async function runOnce(folder, number) {
   return stats.failures === 0 && stats.passes > 0;
 }
 
-async function inside(folder) {
-  execFileSync('mount', ['--bind', path.join(folder, 'hosts'), '/etc/hosts'], quiet);
-  execFileSync('ip', ['link', 'set', 'lo', 'up'], quiet);
+async function runs(folder) {
   let good = true;
   for (let i = 1; i <= Number(options.runs); i++) good = (await runOnce(folder, i)) && good;
-  return good ? 0 : 1;
+  return good;
 }
 
 if (!checkout) {
@@ -196,4 +105,6 @@ if (!checkout) {
   process.exit(2);
 }
 await readFile(path.join(checkout, 'test/integration/index.js'));
-process.exitCode = options.inside ? await inside(options.inside) : await outside();
+process.exitCode = options.inside
+  ? await inside(options.inside, () => runs(options.inside))
+  : await outside(import.meta.url, HOSTS);
