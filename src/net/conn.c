@@ -210,6 +210,18 @@ struct coming {
     uint64_t length; /* Content-Length; 0: not said */
 };
 
+/* What is on the wire ends where it ends, not with a NUL. */
+static uint64_t digits(const char *p, const char *end)
+{
+    uint64_t n = 0;
+
+    while (p < end && (*p == ' ' || *p == '\t'))
+        p++;
+    for (; p < end && *p >= '0' && *p <= '9'; p++)
+        n = n > UINT64_MAX / 10 - 1 ? UINT64_MAX / 2 : n * 10 + (uint64_t)(*p - '0');
+    return n;
+}
+
 static bool head_of(const struct conn *c, struct coming *out)
 {
     const char *in = c->sock->input->bytes, *end, *space;
@@ -219,10 +231,11 @@ static bool head_of(const struct conn *c, struct coming *out)
     if (!(end = memmem(in, n, "\r\n\r\n", 4)) || !(space = memchr(in, ' ', (size_t)(end - in))))
         return false;
     out->path = space + 1;
-    out->path_length = strcspn(out->path, " ?\r\n");
+    while (out->path + out->path_length < end && !strchr(" ?\r\n", out->path[out->path_length]))
+        out->path_length++;
     for (const char *p = in; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
         if ((size_t)(end - p) > sizeof name && !strncasecmp(p, name, sizeof name - 1))
-            out->length = strtoull(p + sizeof name - 1, NULL, 10);
+            out->length = digits(p + sizeof name - 1, end);
     return true;
 }
 
