@@ -152,15 +152,16 @@ function postgresProgram(name) {
   return which(name, ...versions.map((version) => path.join(parent, version, 'bin')));
 }
 
-/** PostgreSQL that has written to disk what it acknowledges. */
-export async function startPostgres() {
+/** PostgreSQL that has written to disk what it acknowledges. tcp: for a client that knows no sockets of Unix. */
+export async function startPostgres({ tcp = false } = {}) {
   const initdb = postgresProgram('initdb');
   const program = postgresProgram('postgres');
   if (!initdb || !program) return skip('PostgreSQL', 'not installed (Debian: postgresql)');
   const { default: pg } = await import('pg');
   const user = postgresUser();
   const [folder, remove] = makeFolder('postgres', user);
-  const connection = { host: folder, user: 'bench', database: 'postgres' };
+  const port = tcp ? await freePort() : 5432;
+  const connection = { host: folder, port, user: 'bench', database: 'postgres' };
   const data = path.join(folder, 'data');
   const quiet = { ...user, cwd: folder, stdio: 'ignore' };
   execFileSync(
@@ -169,7 +170,7 @@ export async function startPostgres() {
     quiet,
   );
   const settings = {
-    listen_addresses: '',
+    ...(tcp ? { listen_addresses: '127.0.0.1', port } : { listen_addresses: '' }),
     unix_socket_directories: folder,
     fsync: 'on',
     synchronous_commit: 'on',
@@ -190,8 +191,78 @@ export async function startPostgres() {
   });
   return {
     connection,
+    async run(sql) {
+      const client = new pg.Client(connection);
+      await client.connect();
+      await client.query(sql).finally(() => client.end());
+    },
     async stop() {
       await postgres.stop();
+      remove();
+    },
+  };
+}
+
+const ERLANG_LIBRARIES = '/usr/lib/x86_64-linux-gnu /usr/lib/aarch64-linux-gnu /usr/lib';
+const SCHEMA = '/usr/share/ejabberd/sql/pg.sql';
+
+/**
+ * ejabberd with rooms for whoever comes, over WebSockets, without limits. archive: a PostgreSQL of startPostgres({ tcp: true }) that keeps
+ * each message of a room before anybody has it; without, nothing is kept.
+ */
+export async function startEjabberd(archive = null) {
+  const program = which('erl');
+  const found = ERLANG_LIBRARIES.split(' ').filter(
+    (lib) => fs.existsSync(lib) && fs.readdirSync(lib).some((name) => /^ejabberd-/.test(name)),
+  );
+  if (!program || !found.length || !fs.existsSync(SCHEMA))
+    return skip('ejabberd', 'not installed (Debian: ejabberd, erlang-p1-pgsql)');
+  if (archive) await archive.run(fs.readFileSync(SCHEMA, 'utf8'));
+  const [folder, remove] = makeFolder('ejabberd');
+  const port = await freePort();
+  const file = path.join(folder, 'ejabberd.yml');
+  const kept = archive
+    ? `default_db: sql
+sql_type: pgsql
+sql_server: 127.0.0.1
+sql_port: ${archive.connection.port}
+sql_database: ${archive.connection.database}
+sql_username: ${archive.connection.user}
+`
+    : '';
+  fs.writeFileSync(
+    file,
+    `hosts: [bench]
+loglevel: error
+listen:
+  - { port: ${port}, ip: 127.0.0.1, module: ejabberd_http, request_handlers: { /ws: ejabberd_http_ws } }
+auth_method: anonymous
+anonymous_protocol: sasl_anon
+allow_multiple_connections: true
+${kept}modules:
+  mod_muc: { host: rooms.bench, history_size: 0, db_type: mnesia, ram_db_type: mnesia, default_room_options: { mam: ${Boolean(archive)} } }
+${archive ? '  mod_mam: { default: never }\n' : ''}`,
+  );
+  const ejabberd = await startProgram(
+    program,
+    ['+K', 'true', '-noinput', '-mnesia', 'dir', `"${folder}/mnesia"`, '-s', 'ejabberd'],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        HOME: folder,
+        ERL_LIBS: found[0],
+        ERL_CRASH_DUMP: '/dev/null',
+        EJABBERD_CONFIG_PATH: file,
+        EJABBERD_LOG_PATH: path.join(folder, 'ejabberd.log'),
+      },
+      ready: () => connects({ port, host: '127.0.0.1' }),
+    },
+  );
+  return {
+    url: `ws://127.0.0.1:${port}/ws`,
+    async stop() {
+      await ejabberd.stop();
       remove();
     },
   };
