@@ -77,21 +77,15 @@ static void load_web(struct server *s)
 
 /* --- first start ------------------------------------------------------------------------------------------ */
 
-static bool take_account(void *arg, void *row)
-{
-    *(struct account **)arg = row;
-    return false;
-}
-
 /* TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, the names that every official tool reads, set the first account's
  * credentials. */
 static fault_t first_account(struct tx *tx, void *arg)
 {
     struct server *s = arg;
     const char *sid = getenv("TWILIO_ACCOUNT_SID"), *token = getenv("TWILIO_AUTH_TOKEN");
-    struct account *a = NULL;
+    struct account *a;
 
-    if (record_select(tx->db, tx->arena, &account_kind, &(struct selection){ .limit = 1 }, take_account, &a) != DB_OK)
+    if (record_first(tx->db, tx->arena, &account_kind, &(struct selection){ 0 }, (void **)&a) != DB_OK)
         return fault(tx->arena, F_UNAVAILABLE, "%s", db_error(tx->db));
     if (sid && !sid_valid(sid, "AC"))
         return fault(tx->arena, F_INVALID_PARAMETER, "TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits");

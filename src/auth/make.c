@@ -62,20 +62,14 @@ struct api_key *api_key_make(struct tx *tx, const char *account_sid, enum key_ty
     return k;
 }
 
-static bool take_first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 struct api_key *signing_key_of(struct tx *tx, const char *account_sid)
 {
     const struct condition mine[] = { { .column = "account_sid", .compare = IS, .value = value_text(account_sid) },
                                       { .column = "desktop", .compare = IS, .value = value_int(1) } };
-    const struct selection first = { .conditions = mine, .nconditions = 2, .limit = 1 };
-    struct api_key *k = NULL;
+    const struct selection first = { .conditions = mine, .nconditions = 2 };
+    struct api_key *k;
 
-    if (record_select(tx->db, tx->arena, &api_key_kind, &first, take_first, &k) == DB_OK && k)
+    if (record_first(tx->db, tx->arena, &api_key_kind, &first, (void **)&k) == DB_OK && k)
         return k;
     k = api_key_make(tx, account_sid, KEY_STANDARD, "Plugboard desktop");
     k->desktop = true;

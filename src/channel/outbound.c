@@ -53,12 +53,6 @@ const char *segments_of(struct arena *a, const char *body)
 
 /* --- finding ---------------------------------------------------------------------------------------------- */
 
-static bool take_one(void *arg, void *row)
-{
-    *(struct sms **)arg = row;
-    return false;
-}
-
 static struct sms *find(struct tx *tx, const char *account_sid, const char *column, const char *value,
                         enum compare inbound)
 {
@@ -67,11 +61,11 @@ static struct sms *find(struct tx *tx, const char *account_sid, const char *colu
         { .column = "account_sid", .compare = IS, .value = value_text(account_sid) },
         { .column = "direction", .compare = inbound, .value = value_int(SMS_INBOUND) },
     };
-    struct sms *found = NULL;
+    struct sms *found;
 
-    if (!value || record_select(tx->db, tx->arena, &sms_kind,
-                                &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 }, take_one,
-                                &found) != DB_OK)
+    if (!value ||
+        record_first(tx->db, tx->arena, &sms_kind, &(struct selection){ .conditions = conditions, .nconditions = 3 },
+                     (void **)&found) != DB_OK)
         return NULL;
     return found ? row_find(tx, &sms_kind, found->sid) : NULL;
 }

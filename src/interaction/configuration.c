@@ -69,12 +69,6 @@ const char *flex_instance_of(struct arena *a, const char *account_sid)
     return arena_printf(a, "GO%s", account_sid + 2);
 }
 
-static bool first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 /* The first row of a kind with that column; of those that are resident what is committed will do. */
 static void *look(struct chat_view *v, const struct kind *k, const char *column, const char *value,
                   const char *friendly_name)
@@ -83,11 +77,10 @@ static void *look(struct chat_view *v, const struct kind *k, const char *column,
         { .column = column, .compare = IS, .value = value_text(value) },
         { .column = "friendly_name", .compare = IS, .value = value_text(friendly_name) },
     };
-    void *row = NULL;
+    void *row;
 
-    (void)record_select(
-        v->db, v->arena, k,
-        &(struct selection){ .conditions = conditions, .nconditions = friendly_name ? 2 : 1, .limit = 1 }, first, &row);
+    (void)record_first(v->db, v->arena, k,
+                       &(struct selection){ .conditions = conditions, .nconditions = friendly_name ? 2 : 1 }, &row);
     return row;
 }
 

@@ -8,12 +8,6 @@
 
 /* --- names -------------------------------------------------------------------------------------------------------- */
 
-static bool first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 /* As the worker's own clients call themselves: what his attributes say, who logs in as him, or his name. */
 const char *worker_identity(struct tx *tx, const struct worker *w)
 {
@@ -35,10 +29,10 @@ static const char *role_named(struct tx *tx, const char *service_sid, enum role_
         { .column = "friendly_name", .compare = IS, .value = value_text(role) },
         { .column = "type", .compare = IS, .value = value_int(type) },
     };
-    struct chat_role *row = NULL;
+    struct chat_role *row;
 
-    (void)record_select(tx->db, tx->arena, &chat_role_kind,
-                        &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 }, first, &row);
+    (void)record_first(tx->db, tx->arena, &chat_role_kind,
+                       &(struct selection){ .conditions = conditions, .nconditions = 3 }, (void **)&row);
     return row ? row->sid : NULL;
 }
 

@@ -311,17 +311,25 @@ static bool take_row(void *arg, void *row)
     return false;
 }
 
+enum db_result record_first(struct db *db, struct arena *a, const struct kind *k, const struct selection *s, void **row)
+{
+    struct selection one = *s;
+
+    one.limit = 1;
+    *row = NULL;
+    return record_select(db, a, k, &one, take_row, row);
+}
+
 enum db_result record_find_by(struct db *db, struct arena *a, const struct kind *k, const char *column,
                               const char *value, const char *account, void **row)
 {
     const struct field *owner = field_flagged(k, OWNER);
     struct condition c[2] = { { .column = column, .compare = IS, .value = value_text(value) } };
-    struct selection s = { .conditions = c, .nconditions = 1, .limit = 1 };
+    struct selection s = { .conditions = c, .nconditions = 1 };
 
-    *row = NULL;
     if (account && owner)
         c[s.nconditions++] = (struct condition){ .column = owner->name, .compare = IS, .value = value_text(account) };
-    return record_select(db, a, k, &s, take_row, row);
+    return record_first(db, a, k, &s, row);
 }
 
 enum db_result record_find(struct db *db, struct arena *a, const struct kind *k, const char *sid, void **row)

@@ -80,6 +80,8 @@ struct selection {
 /* Calls each with rows made in the arena; stops when it returns false. */
 enum db_result record_select(struct db *db, struct arena *a, const struct kind *k, const struct selection *s,
                              bool (*each)(void *arg, void *row), void *arg);
+/* The first of them, or NULL in *row. */
+enum db_result record_first(struct db *db, struct arena *a, const struct kind *k, const struct selection *s, void **row);
 /* Every row for which where (SQL of the common subset; NULL: all) holds, by sid; a row is gone when the next one comes. */
 enum db_result record_scan(struct db *db, const struct kind *k, const char *where, bool (*each)(void *arg, void *row), void *arg);
 /* One row by its sid, or NULL in *row. */

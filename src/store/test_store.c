@@ -339,6 +339,10 @@ static void conditions(void **state)
     assert_string_equal(((struct thing *)row)->sid, "TH2");
     assert_int_equal(record_find_by(w->writer, w->arena, &thing_kind, "name", "bob", "AC2", &row), DB_OK);
     assert_null(row);
+    assert_int_equal(record_first(w->writer, w->arena, &thing_kind,
+                                  &(struct selection){ .orders = &(struct order){ "sid", true }, .norders = 1 }, &row),
+                     DB_OK);
+    assert_string_equal(((struct thing *)row)->sid, "TH3");
 }
 
 /* Every page size, both directions, ties and absent values: the pages put together are the whole list. */

@@ -79,12 +79,6 @@ struct sync_service *sync_service_make(struct tx *tx, const char *account_sid)
     return v;
 }
 
-static bool take_first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 static bool is_over(int64_t expires, int64_t now)
 {
     return expires != NO_VALUE && expires <= now;
@@ -105,9 +99,11 @@ static fault_t find_object(struct sync_ask *ask, enum sync_type t, const char *n
             { .column = "service_sid", .compare = IS, .value = value_text(v->service_sid) },
             { .column = "unique_name", .compare = IS, .value = value_text(name) },
         };
-        struct selection s = { .conditions = c, .nconditions = 2, .limit = 1 };
-        if (record_select(ask->db, ask->arena, k, &s, take_first, &o) != DB_OK)
+        struct selection s = { .conditions = c, .nconditions = 2 };
+        void *found;
+        if (record_first(ask->db, ask->arena, k, &s, &found) != DB_OK)
             return ask_failed(ask);
+        o = found;
         if (o && ask->tx) /* as this command sees it */
             o = row_find(ask->tx, k, o->sid);
     }
@@ -251,13 +247,6 @@ static const char *parent_column(enum sync_type t)
     return t == SYNC_LIST ? "list_sid" : "map_sid";
 }
 
-static bool count_one(void *arg, void *row)
-{
-    (void)row;
-    *(bool *)arg = true;
-    return false;
-}
-
 fault_t stored_items(struct sync_ask *ask, const struct sync_object *o, const struct sync_page *page,
                      struct sync_items *out)
 {
@@ -283,11 +272,11 @@ fault_t stored_items(struct sync_ask *ask, const struct sync_object *o, const st
             page->descending ? (page->exclusive ? MORE_OR_IS : MORE) : (page->exclusive ? LESS_OR_IS : LESS);
         c[2] = only("sid", before, value_text(from));
         s.nconditions = 3;
-        s.limit = 1;
-        if (record_select(ask->db, ask->arena, k, &s, count_one, &out->more_before) != DB_OK)
+        void *one;
+        if (record_first(ask->db, ask->arena, k, &s, &one) != DB_OK)
             return ask_failed(ask);
+        out->more_before = one;
         c[2].compare = after;
-        s.limit = 0;
     }
     return record_select(ask->db, ask->arena, k, &s, gather, &g) == DB_OK ? NULL : ask_failed(ask);
 }

@@ -137,12 +137,6 @@ void lanes_setup(struct webhooks *w)
 
 /* --- the next one ----------------------------------------------------------------------------------------- */
 
-static bool take_row(void *arg, void *row)
-{
-    *(struct delivery **)arg = row;
-    return false;
-}
-
 static struct delivery *next_stored(struct tx *tx, struct lane *lane)
 {
     const struct condition waits[] = {
@@ -152,14 +146,13 @@ static struct delivery *next_stored(struct tx *tx, struct lane *lane)
         { .column = "place", .compare = MORE, .value = value_text(lane->last) },
     };
     const struct order by_place = { .column = "place" };
-    struct delivery *found = NULL;
+    struct delivery *found;
 
     if (!lane->more)
         return NULL;
-    if (record_select(
-            tx->db, tx->arena, &delivery_kind,
-            &(struct selection){ .conditions = waits, .nconditions = 4, .orders = &by_place, .norders = 1, .limit = 1 },
-            take_row, &found) != DB_OK) {
+    if (record_first(tx->db, tx->arena, &delivery_kind,
+                     &(struct selection){ .conditions = waits, .nconditions = 4, .orders = &by_place, .norders = 1 },
+                     (void **)&found) != DB_OK) {
         log_error("webhook.lane", "%s", db_error(tx->db)); /* `more` stands: the next delivery looks again */
         return NULL;
     }

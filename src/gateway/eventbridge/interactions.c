@@ -165,23 +165,17 @@ fault_t interaction_create(struct call *c)
     return f ? f : answer_row(c, &interaction_kind, i);
 }
 
-static bool first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 /* An interaction is whose its channel is. */
 static fault_t interaction_at(struct call *c, const struct interaction **out)
 {
     struct condition of = is("interaction_sid", c->sids[0]);
-    struct interaction_channel *channel = NULL;
+    struct interaction_channel *channel;
 
     *out = op_find(c->op, &interaction_kind, c->sids[0]);
     if (!*out)
         return missing(c);
-    if (record_select(c->op->db, c->op->arena, &interaction_channel_kind,
-                      &(struct selection){ .conditions = &of, .nconditions = 1, .limit = 1 }, first, &channel) != DB_OK)
+    if (record_first(c->op->db, c->op->arena, &interaction_channel_kind,
+                     &(struct selection){ .conditions = &of, .nconditions = 1 }, (void **)&channel) != DB_OK)
         return op_failed(c->op);
     if (c->elevated || (channel && may_touch(c, channel)))
         return NULL;

@@ -4,12 +4,6 @@
 #include "codec/date.h"
 #include <string.h>
 
-static bool take_any(void *arg, void *row)
-{
-    *(bool *)arg = row != NULL;
-    return false;
-}
-
 struct held {
     const char *worker_sid;
     bool found;
@@ -35,10 +29,11 @@ static fault_t has_held(struct call *c, const struct task *t, bool *out)
     *out = h.found;
     if (h.found)
         return NULL;
-    if (record_select(c->op->db, c->op->arena, &reservation_kind,
-                      &(struct selection){ .conditions = conditions, .nconditions = 2, .limit = 1 }, take_any,
-                      out) != DB_OK)
+    void *one;
+    if (record_first(c->op->db, c->op->arena, &reservation_kind,
+                     &(struct selection){ .conditions = conditions, .nconditions = 2 }, &one) != DB_OK)
         return op_failed(c->op);
+    *out = one;
     return NULL;
 }
 

@@ -9,19 +9,13 @@
 
 /* --- finding ---------------------------------------------------------------------------------------------- */
 
-static bool first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 static fault_t find_default(struct op *op, struct contact_form **out)
 {
     const struct condition wanted[] = { { .column = "is_default", .compare = IS, .value = value_int(1) },
                                         { .column = "active", .compare = IS, .value = value_int(1) } };
-    const struct selection one = { .conditions = wanted, .nconditions = 2, .limit = 1 };
+    const struct selection one = { .conditions = wanted, .nconditions = 2 };
 
-    return record_select(op->db, op->arena, &contact_form_kind, &one, first, out) == DB_OK ? NULL : op_failed(op);
+    return record_first(op->db, op->arena, &contact_form_kind, &one, (void **)out) == DB_OK ? NULL : op_failed(op);
 }
 
 /* Nobody is signed in, so the form itself says whose it is. */

@@ -3,12 +3,6 @@
 #include "chat/binding.h"
 #include "product/conversations/settings.h"
 
-static bool found(void *arg, void *row)
-{
-    (void)row;
-    return *(bool *)arg = true, false;
-}
-
 /* Whoever has lost the last device is notifiable no more. */
 static fault_t remove_binding(struct op *op, void *row)
 {
@@ -19,11 +13,10 @@ static fault_t remove_binding(struct op *op, void *row)
         { .column = "sid", .compare = IS_NOT, .value = value_text(b->sid) },
     };
     const struct chat_service *s = op_find(op, &chat_service_kind, b->chat_service_sid);
-    bool another = false;
+    void *another;
 
-    if (record_select(op->db, op->arena, &chat_binding_kind,
-                      &(struct selection){ .conditions = others, .nconditions = 3, .limit = 1 }, found,
-                      &another) != DB_OK)
+    if (record_first(op->db, op->arena, &chat_binding_kind,
+                     &(struct selection){ .conditions = others, .nconditions = 3 }, &another) != DB_OK)
         return op_failed(op);
     return another || !s ? NULL : binding_changed(op_site(op)->chat, op->tx, s, b->identity, false);
 }

@@ -98,12 +98,6 @@ static fault_t memberships(struct listing *l, const struct participant *customer
     return record_select(op->db, op->arena, &participant_kind, &s, take, l) == DB_OK ? NULL : op_failed(op);
 }
 
-static bool first_message(void *arg, void *row)
-{
-    *(struct message **)arg = row;
-    return false;
-}
-
 static struct message *last_message(struct op *op, const struct conversation *c)
 {
     struct message *m = NULL;
@@ -111,10 +105,10 @@ static struct message *last_message(struct op *op, const struct conversation *c)
         { .column = "conversation_sid", .compare = IS, .value = value_text(c->sid) },
         { .column = "message_index", .compare = IS, .value = value_int(c->last_message_index) },
     };
-    struct selection s = { .conditions = of, .nconditions = 2, .limit = 1 };
+    struct selection s = { .conditions = of, .nconditions = 2 };
 
     if (c->last_message_index != NO_VALUE)
-        (void)record_select(op->db, op->arena, &message_kind, &s, first_message, &m);
+        (void)record_first(op->db, op->arena, &message_kind, &s, (void **)&m);
     return m && !m->removed ? m : NULL;
 }
 

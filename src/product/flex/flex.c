@@ -21,6 +21,8 @@ static const struct endpoint endpoints[] = {
     { .label = "plugboard", .method = "POST", .path = "/v1/Webchats",         .place = ON_LEDGER, .needs = PUBLIC, .any_origin = true, .run = webchat_begin },
     { .label = "plugboard", .method = "POST", .path = "/v1/Webchats/Refresh", .place = ON_LEDGER, .needs = PUBLIC, .any_origin = true, .run = webchat_refresh },
     { .label = "plugboard", .method = "POST", .path = "/v1/Webchats/End",     .place = ON_LEDGER, .needs = PUBLIC, .any_origin = true, .run = webchat_end },
+    { .label = "iam",       .method = "POST", .path = TOKEN_VALIDATE_PATH,    .place = ON_READER, .needs = CREDENTIALS, .run = token_validate },
+    { .label = "flex-api",  .method = "POST", .path = TOKEN_INFO_PATH,        .place = ON_READER, .needs = CREDENTIALS, .any_origin = true, .run = token_info },
 };
 /* clang-format on */
 

@@ -2,7 +2,8 @@
  *
  *   interactions.c   Interactions and all that is below them     configuration.c  the configuration; users.c
  *   chats.c          a web chat begins: by anybody's order       webchats.c       … by a customer's browser, and v2/WebChats
- *   flows.c          Flex Flows of old, and what they open: Channels and WebChannels */
+ *   flows.c          Flex Flows of old, and what they open: Channels and WebChannels
+ *   tokens.c         whose token is this? */
 #pragma once
 #include "base/limit.h"
 #include "chat/hooks.h"
@@ -56,3 +57,9 @@ extern const struct resource interaction_resource, interaction_channel_resource,
 fault_t webchat_begin(struct op *op);
 fault_t webchat_refresh(struct op *op);
 fault_t webchat_end(struct op *op);
+
+/* --- tokens.c */
+#define TOKEN_VALIDATE_PATH "/v1/Accounts/{account_sid}/Tokens/validate"
+#define TOKEN_INFO_PATH     "/v1/Accounts/{account_sid}/Tokens/Info"
+fault_t token_validate(struct op *op);
+fault_t token_info(struct op *op);

@@ -165,12 +165,6 @@ static fault_t signed_identity(struct op *op, const char *account_sid, const cha
     return NULL;
 }
 
-static bool last_row(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 /* The chat that a returning browser sees: its open one, or the last. */
 static struct flex_chat *chat_of_guest(struct op *op, const char *account_sid, const char *identity)
 {
@@ -182,11 +176,10 @@ static struct flex_chat *chat_of_guest(struct op *op, const char *account_sid, c
     struct flex_chat *c = chat_open_of(op, account_sid, identity, NULL);
 
     if (!c)
-        (void)record_select(
+        (void)record_first(
             op->db, op->arena, &flex_chat_kind,
-            &(struct selection){
-                .conditions = conditions, .nconditions = 2, .orders = &newest, .norders = 1, .limit = 1 },
-            last_row, &c);
+            &(struct selection){ .conditions = conditions, .nconditions = 2, .orders = &newest, .norders = 1 },
+            (void **)&c);
     return c;
 }
 

@@ -92,21 +92,14 @@ static void show(struct op *op, const void *row, void *out)
                                 .date_updated = c->date_updated };
 }
 
-static bool found(void *arg, void *row)
-{
-    (void)row;
-    *(bool *)arg = true;
-    return false;
-}
-
 static fault_t remove_carrier(struct op *op, void *row)
 {
     const struct carrier *c = row;
     const struct condition of[] = { { .column = "carrier_sid", .compare = IS, .value = value_text(c->sid) } };
-    bool used = false;
+    void *used;
 
-    if (record_select(op->db, op->arena, &sender_kind,
-                      &(struct selection){ .conditions = of, .nconditions = 1, .limit = 1 }, found, &used) != DB_OK)
+    if (record_first(op->db, op->arena, &sender_kind, &(struct selection){ .conditions = of, .nconditions = 1 },
+                     &used) != DB_OK)
         return op_failed(op);
     return used ? refuse(op, F_CONFLICT, "Carrier %s is that of a sender", c->sid) : NULL;
 }

@@ -145,16 +145,10 @@ void statistics_whose(const struct op *op, struct statistics *s)
     s->worker_sid = op_path(op, "worker_sid");
 }
 
-static bool take_first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 fault_t statistics_channel(struct op *op, const char **sid)
 {
     const char *wanted = op_param(op, "TaskChannel"), *workspace = op_path(op, "workspace_sid");
-    struct task_channel *c = NULL;
+    struct task_channel *c;
     struct condition conditions[] = {
         { .column = "account_sid", .compare = IS, .value = value_text(op->who.account_sid) },
         { .column = "workspace_sid", .compare = IS, .value = value_text(workspace) },
@@ -166,9 +160,8 @@ fault_t statistics_channel(struct op *op, const char **sid)
     *sid = NULL;
     if (!wanted || !*wanted)
         return NULL;
-    if (record_select(op->db, op->arena, &task_channel_kind,
-                      &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 }, take_first,
-                      &c) != DB_OK)
+    if (record_first(op->db, op->arena, &task_channel_kind,
+                     &(struct selection){ .conditions = conditions, .nconditions = 3 }, (void **)&c) != DB_OK)
         return op_failed(op);
     if (!c)
         return refuse(op, F_INVALID_PARAMETER, "TaskChannel '%.64s' does not exist in Workspace %s", wanted, workspace);

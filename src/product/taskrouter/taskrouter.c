@@ -12,24 +12,17 @@ const char *name_of(struct op *op, const struct kind *k, const char *sid, size_t
     return row ? *(const char *const *)(row + member) : NULL;
 }
 
-static bool first(void *arg, void *row)
-{
-    *(void **)arg = row;
-    return false;
-}
-
 void *find_named(struct op *op, const struct kind *k, const char *friendly_name)
 {
-    void *row = NULL;
+    void *row;
     struct condition conditions[] = {
         { .column = "account_sid", .compare = IS, .value = value_text(op->who.account_sid) },
         { .column = "workspace_sid", .compare = IS, .value = value_text(op_path(op, "workspace_sid")) },
         { .column = "friendly_name", .compare = IS, .value = value_text(friendly_name) },
     };
 
-    if (record_select(op->db, op->arena, k,
-                      &(struct selection){ .conditions = conditions, .nconditions = 3, .limit = 1 }, first,
-                      &row) != DB_OK)
+    if (record_first(op->db, op->arena, k, &(struct selection){ .conditions = conditions, .nconditions = 3 }, &row) !=
+        DB_OK)
         return NULL;
     return row;
 }

@@ -32,12 +32,6 @@ static fault_t present(struct op *op, void *copy)
 
 /* --- the place of a number -------------------------------------------------------------------------------- */
 
-static bool take(void *arg, void *row)
-{
-    *(struct event **)arg = row;
-    return false;
-}
-
 /* The account's first event whose SID is that or more (its last one, if sid is NULL); *e NULL: there is none. */
 static bool look(struct op *op, const char *sid, struct event **e)
 {
@@ -47,12 +41,10 @@ static bool look(struct op *op, const char *sid, struct event **e)
     };
     const struct order last = { .column = "sid", .descending = true };
 
-    *e = NULL;
-    return record_select(
+    return record_first(
                op->db, op->arena, &event_kind,
-               &(struct selection){
-                   .conditions = from, .nconditions = sid ? 2 : 1, .orders = &last, .norders = !sid, .limit = 1 },
-               take, e) == DB_OK;
+               &(struct selection){ .conditions = from, .nconditions = sid ? 2 : 1, .orders = &last, .norders = !sid },
+               (void **)e) == DB_OK;
 }
 
 static const char *sid_at(struct op *op, uint64_t ms)
