@@ -11,6 +11,11 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+static bool is_upload(const char *path, size_t n)
+{
+    return n > 1 && path[1] == 'u';
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static struct http_server *server; /* the fuzzer's process is one server */
@@ -48,6 +53,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct http_config c = { .listen = "127.0.0.1:0",
                              .threads = 1,
                              .body_max = 4000,
+                             .upload_max = 8000,
+                             .is_upload = is_upload,
                              .header_max = 2000,
                              .connections_max = 1000,
                              .slow_ms = 2000,
