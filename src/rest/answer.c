@@ -23,6 +23,18 @@ void op_json(struct op *op, int status, const char *json)
     answer_json(op, status, json);
 }
 
+/* Of what a hook has put there, a refusal keeps when to come back. */
+static void keep_retry_after(struct op *op)
+{
+    struct answer *a = &op->answer;
+    size_t n = 0;
+
+    for (size_t i = 0; i < a->nheaders; i++)
+        if (!strcmp(a->headers[i].name, "Retry-After"))
+            a->headers[n++] = a->headers[i];
+    a->nheaders = n;
+}
+
 void answer_fault(struct op *op, fault_t f)
 {
     struct json_out o;
@@ -33,10 +45,10 @@ void answer_fault(struct op *op, fault_t f)
         log_debug("request.refused", "%d %s %s: %s", f->status, op->http->method, op->path ? op->path : op->http->path,
                   f->message);
     if (f->id != F_METHOD) /* which says what is allowed */
-        op->answer.nheaders = 0;
+        keep_retry_after(op);
     if (f->status == 401 && !(op->endpoint && op->endpoint->needs != CREDENTIALS))
         op_header_add(op, "WWW-Authenticate", "Basic realm=\"Plugboard API\"");
-    if (f->id == F_RATE_LIMIT || f->id == F_UNAVAILABLE)
+    if ((f->status == 429 || f->id == F_UNAVAILABLE) && !op->answer.nheaders)
         op_header_add(op, "Retry-After", "1");
     json_begin(&o, op->arena);
     json_open(&o, '{');
