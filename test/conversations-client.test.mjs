@@ -272,6 +272,45 @@ for (const [version, sdk] of Object.entries(versions)) {
       assert.deepEqual(people.sort(), ['ada', 'bob']);
     });
 
+    test('Who may not read along any more hears no more', async () => {
+      const boss = await chat.client(sdk, 'chief');
+      const own = service.conversations((await service.conversations.create({})).sid);
+      const joined = heard(boss, 'conversationJoined');
+      await own.participants.create({ identity: 'chief' });
+      const home = await joined;
+      await home.getMessages();
+      const plain = (await service.roles.list()).find((one) => one.friendlyName === 'service user');
+      const chief = service.users('chief');
+      for (const [way, lose] of Object.entries({
+        'the role says so no more': (role) => role.update({ permission: ['editOwnUserInfo'] }),
+        'the role is gone': (role) => role.remove(),
+        'the role is not theirs any more': () => chief.update({ roleSid: plain.sid }),
+      })) {
+        const { sid } = await service.roles.create({
+          friendlyName: way,
+          type: 'service',
+          permission: ['readAnyConversation'],
+        });
+        await chief.update({ roleSid: sid });
+        const [hers, his] = await together();
+        const watched = await boss.peekConversationBySid(hers.sid);
+        const told = [];
+        await watched.getMessages();
+        watched.on('messageAdded', (message) => told.push(message.body));
+        const first = arrived(watched, 'before');
+        await hers.sendMessage('before');
+        await first;
+        await lose(service.roles(sid));
+        const kept = arrived(his, 'behind the back');
+        await hers.sendMessage('behind the back');
+        await kept;
+        const fence = arrived(home, way);
+        await own.messages.create({ body: way });
+        await fence;
+        assert.deepEqual(told, ['before'], way);
+      }
+    });
+
     test('Files are sent, and fetched by whoever is there', async () => {
       const [hers, his] = await together();
       const came = heard(his, 'messageAdded');

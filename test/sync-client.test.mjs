@@ -275,6 +275,35 @@ test('where access is held back, only who was let in comes in', async () => {
   await assert.rejects(bob.map({ id: 'elsewhere', mode: 'open_existing' }), refused(404, 54200));
 });
 
+test('when access begins to be held back, who was watching hears no more', async () => {
+  const made = await server.client.sync.v1.services.create({});
+  const there = server.client.sync.v1.services(made.sid);
+  const [ann, bob] = [open('ann', made.sid), open('bob', made.sid)];
+  const [his, hers] = [await bob.map('board'), await ann.map('board')];
+  const heardOf = [];
+  his.on('itemAdded', ({ item }) => heardOf.push(item.key));
+  const told = heard(his, 'itemAdded');
+  await hers.set('before', {});
+  await told;
+  const board = there.syncMaps('board');
+  await board.syncMapPermissions('ann').update({ read: true, write: true, manage: true });
+  const fence = await bob.map('fence');
+  await there
+    .syncMaps('fence')
+    .syncMapPermissions('bob')
+    .update({ read: true, write: false, manage: false });
+  await there.update({ aclEnabled: true });
+  const kept = heard(hers, 'itemAdded', ({ item }) => item.key === 'after');
+  await board.syncMapItems.create({ key: 'after', data: {} });
+  await kept; // she may
+  const past = heard(fence, 'itemAdded');
+  await there.syncMaps('fence').syncMapItems.create({ key: 'later', data: {} });
+  await past;
+  assert.deepEqual(heardOf, ['before']);
+  await assert.rejects(bob.map({ id: 'other', mode: 'open_existing' }), refused(404, 54200));
+  await assert.rejects(his.set('mine', {}), refused(403, 54007));
+});
+
 test('a service is told what clients do, and who comes and goes', async () => {
   const hooks = await startWebhooks({ authToken: server.authToken });
   const made = await server.client.sync.v1.services.create({
