@@ -26,7 +26,7 @@ async function flexToken(username) {
 }
 
 const ownToken = (identity, ...grants) => {
-  const options = { identity, ttl: 86_400 }; // the clock is turned
+  const options = { identity, ttl: 43_200 }; // the clock is turned
   const token = new AccessToken(server.accountSid, key.sid, key.secret, options);
   for (const grant of grants) token.addGrant(grant);
   return token.toJwt();
