@@ -584,26 +584,17 @@ static void ring(void *arg, struct tx *tx, const char *subject, int64_t due)
 
 /* --- setting up ------------------------------------------------------------------------------------------- */
 
-static bool collect(void *arg, void *row)
-{
-    text_put(arg, ((struct sms *)row)->sid);
-    return true;
-}
-
 /* What was on its way when the server stopped goes on. */
 static void resume(void *arg, struct tx *tx)
 {
     const struct condition coming = { .column = "status", .compare = IS, .value = value_int(SMS_RECEIVING) };
-    struct text sids = { .arena = tx->arena };
+    struct rows_found found;
+    const struct sms *m;
 
-    if (record_select(tx->db, tx->arena, &sms_kind, &(struct selection){ .conditions = &coming, .nconditions = 1 },
-                      collect, &sids) != DB_OK)
+    if (rows_select(tx, &sms_kind, &(struct selection){ .conditions = &coming, .nconditions = 1 }, &found) != DB_OK)
         log_error("channel.resume", "%s", db_error(tx->db));
-    for (size_t i = 0; i < sids.n; i += SID_LENGTH) {
-        const struct sms *m = row_find(tx, &sms_kind, arena_strndup(tx->arena, sids.s + i, SID_LENGTH));
-        if (m)
-            errand_begin(arg, tx, m);
-    }
+    while ((m = rows_next(tx, &found)))
+        errand_begin(arg, tx, m);
 }
 
 void inbound_setup(struct channel *c, struct arena *a)

@@ -454,25 +454,17 @@ static void on_said(void *arg, struct tx *tx, const struct event *e)
 
 /* --- setting up ------------------------------------------------------------------------------------------- */
 
-static bool collect(void *arg, void *row)
-{
-    text_put(arg, ((struct sms *)row)->sid);
-    return true;
-}
-
 static void resume(void *arg, struct tx *tx)
 {
     const struct condition queued = { .column = "status", .compare = IS, .value = value_int(SMS_QUEUED) };
-    struct text sids = { .arena = tx->arena };
+    struct rows_found found;
+    struct sms *m;
 
-    if (record_select(tx->db, tx->arena, &sms_kind, &(struct selection){ .conditions = &queued, .nconditions = 1 },
-                      collect, &sids) != DB_OK)
+    if (rows_select(tx, &sms_kind, &(struct selection){ .conditions = &queued, .nconditions = 1 }, &found) != DB_OK)
         log_error("channel.resume", "%s", db_error(tx->db));
-    for (size_t i = 0; i < sids.n; i += SID_LENGTH) {
-        struct sms *m = row_find(tx, &sms_kind, arena_strndup(tx->arena, sids.s + i, SID_LENGTH));
-        if (m && alarm_due(tx, ALARM_SEND, m->sid) == NO_VALUE)
+    while ((m = rows_next(tx, &found)))
+        if (alarm_due(tx, ALARM_SEND, m->sid) == NO_VALUE)
             launch_again(arg, tx, m);
-    }
 }
 
 void outbound_setup(struct channel *c, struct arena *a)

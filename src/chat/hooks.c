@@ -85,13 +85,12 @@ static bool tell_scoped(void *arg, void *row)
     return true;
 }
 
-static enum db_result each_scoped(struct tx *tx, const char *conversation_sid, bool (*each)(void *arg, void *row),
-                                  void *arg)
+static enum db_result tell_all_scoped(struct telling *t, const char *conversation_sid)
 {
     const struct condition of = { .column = "conversation_sid", .compare = IS, .value = value_text(conversation_sid) };
 
-    return record_select(tx->db, tx->arena, &scoped_hook_kind,
-                         &(struct selection){ .conditions = &of, .nconditions = 1 }, each, arg);
+    return record_select(t->tx->db, t->tx->arena, &scoped_hook_kind,
+                         &(struct selection){ .conditions = &of, .nconditions = 1 }, tell_scoped, t);
 }
 
 static void tell_all(struct telling *t)
@@ -108,29 +107,15 @@ static void tell_all(struct telling *t)
         tell(t, &t->hooks->plain, a->post_webhook_url, a->method);
     if (s && s->post_webhook_url && names(tx->arena, s->filters, name))
         tell(t, &t->hooks->plain, s->post_webhook_url, s->webhook_method);
-    if (c->conversation && hook_flags(t->hook) & HOOK_SCOPED &&
-        each_scoped(tx, c->conversation->sid, tell_scoped, t) != DB_OK)
+    if (c->conversation && hook_flags(t->hook) & HOOK_SCOPED && tell_all_scoped(t, c->conversation->sid) != DB_OK)
         log_error("hook.scoped", "%s", db_error(tx->db));
-}
-
-static bool collect(void *arg, void *row)
-{
-    text_put(arg, ((const struct scoped_hook *)row)->sid);
-    return true;
 }
 
 /* The hooks of a conversation go with it. */
 static void forget_scoped(struct tx *tx, const char *conversation_sid)
 {
-    struct text sids = { .arena = tx->arena };
-
-    if (each_scoped(tx, conversation_sid, collect, &sids) != DB_OK)
+    if (rows_delete(tx, &scoped_hook_kind, "conversation_sid", conversation_sid) != DB_OK)
         log_error("hook.scoped", "%s", db_error(tx->db));
-    for (size_t i = 0; i < sids.n; i += SID_LENGTH) {
-        void *row = row_find(tx, &scoped_hook_kind, arena_strndup(tx->arena, sids.s + i, SID_LENGTH));
-        if (row)
-            row_delete(tx, row);
-    }
 }
 
 static void on_event(void *arg, struct tx *tx, const struct event *e)

@@ -65,38 +65,23 @@ static void hear_user(void *arg, struct tx *tx, const struct event *e)
     u->is_online = true;
 }
 
-struct found {
-    const char *sids[SLICE];
-    size_t n;
-};
-
-static bool collect(void *arg, void *row)
-{
-    struct found *f = arg;
-    const struct chat_user *u = row;
-
-    f->sids[f->n] = u->sid;
-    return ++f->n < SLICE;
-}
-
 /* `subject` is the sid behind which to go on; those before it have been seen to. */
 static void ring(void *arg, struct tx *tx, const char *subject, int64_t due)
 {
     struct reachability *r = arg;
-    struct found f = { .n = 0 };
+    struct chat_user *u;
+    struct rows_found f;
     const struct condition on = { .column = "is_online", .compare = IS, .value = value_int(1) };
     const struct selection s = {
         .conditions = &on, .nconditions = 1, .after_sid = *subject ? subject : NULL, .limit = SLICE
     };
 
     (void)due;
-    if (record_select(tx->db, tx->arena, &chat_user_kind, &s, collect, &f) != DB_OK)
+    if (rows_select(tx, &chat_user_kind, &s, &f) != DB_OK)
         log_warn("chat.reachability", "the store cannot be read: %s", db_error(tx->db));
-    for (size_t i = 0; i < f.n; i++) {
-        struct chat_user *u = row_find(tx, &chat_user_kind, f.sids[i]);
-        if (u && !map_get(&r->online, name_of(tx->arena, u->chat_service_sid, u->identity)))
+    while ((u = rows_next(tx, &f)))
+        if (!map_get(&r->online, name_of(tx->arena, u->chat_service_sid, u->identity)))
             turn(r, tx, u, false);
-    }
     if (f.n == SLICE)
         alarm_set(tx, "chat.offline", f.sids[SLICE - 1], tx->now + NEXT_MS);
 }

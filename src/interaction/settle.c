@@ -130,34 +130,6 @@ static const struct value forgettable[] = { { .type = VALUE_TEXT, .s = "closed" 
                                             { .type = VALUE_TEXT, .s = "failed" },
                                             { .type = VALUE_TEXT, .s = "inactive" } };
 
-struct sids {
-    struct text text;
-    const struct field *key;
-};
-
-static bool collect(void *arg, void *row)
-{
-    struct sids *s = arg;
-
-    text_put(&s->text, *field_text(s->key, row));
-    return true;
-}
-
-static void delete_of_channel(struct tx *tx, const struct kind *k, const char *channel_sid)
-{
-    struct condition of_channel = { .column = "channel_sid", .compare = IS, .value = value_text(channel_sid) };
-    struct sids sids = { .text = { .arena = tx->arena }, .key = field_flagged(k, KEY) };
-
-    if (record_select(tx->db, tx->arena, k, &(struct selection){ .conditions = &of_channel, .nconditions = 1 }, collect,
-                      &sids) != DB_OK)
-        return; /* they stay; nobody finds them without their channel */
-    for (size_t i = 0; i < sids.text.n; i += SID_LENGTH) {
-        void *row = row_find(tx, k, arena_strndup(tx->arena, sids.text.s + i, SID_LENGTH));
-        if (row)
-            row_delete(tx, row);
-    }
-}
-
 static void forget_channel(struct interactions *x, struct tx *tx, struct interaction_channel *c)
 {
     static const struct kind *const parts[] = { &interaction_invite_kind, &interaction_participant_kind,
@@ -171,7 +143,7 @@ static void forget_channel(struct interactions *x, struct tx *tx, struct interac
         return;
     }
     for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
-        delete_of_channel(tx, parts[k], c->sid);
+        (void)rows_delete(tx, parts[k], "channel_sid", c->sid); /* what stays, nobody finds without its channel */
     if (i)
         row_delete(tx, i);
     row_delete(tx, c);
@@ -185,24 +157,21 @@ void ring_forget(void *interactions, struct tx *tx, const char *subject, int64_t
                              .compare = LESS,
                              .value = value_int(tx->now - FORGOTTEN_AFTER_DAYS * DAY) };
     struct condition over = { .column = "status", .compare = ONE_OF, .values = forgettable, .nvalues = 3 };
-    struct sids sids = { .text = { .arena = tx->arena }, .key = field_flagged(&interaction_channel_kind, KEY) };
     struct order oldest = { .column = "date_updated" };
+    struct interaction_channel *c;
+    struct rows_found found;
 
     (void)due;
-    (void)record_select(tx->db, tx->arena, &interaction_channel_kind,
-                        &(struct selection){ .conditions = (struct condition[]){ old, over },
-                                             .nconditions = 2,
-                                             .orders = &oldest,
-                                             .norders = 1,
-                                             .limit = FORGOTTEN_AT_ONCE },
-                        collect, &sids);
-    for (size_t i = 0; i < sids.text.n; i += SID_LENGTH) {
-        struct interaction_channel *c =
-            row_find(tx, &interaction_channel_kind, arena_strndup(tx->arena, sids.text.s + i, SID_LENGTH));
-        if (c)
-            forget_channel(interactions, tx, c);
-    }
-    bool more = sids.text.n == FORGOTTEN_AT_ONCE * SID_LENGTH;
+    (void)rows_select(tx, &interaction_channel_kind,
+                      &(struct selection){ .conditions = (struct condition[]){ old, over },
+                                           .nconditions = 2,
+                                           .orders = &oldest,
+                                           .norders = 1,
+                                           .limit = FORGOTTEN_AT_ONCE },
+                      &found);
+    while ((c = rows_next(tx, &found)))
+        forget_channel(interactions, tx, c);
+    bool more = found.n == FORGOTTEN_AT_ONCE;
     alarm_set(tx, ALARM_FORGET, subject, tx->now + (more ? SECOND : DAY));
 }
 

@@ -115,6 +115,12 @@ bool  row_is_live(const void *row);                                /* resident a
 void *row_each(struct tx *tx, const struct kind *k, size_t *i);
 size_t row_count(struct tx *tx, const struct kind *k);
 
+/* The rows that a selection finds in the store, then one after the other as this command has them: each may be changed or deleted, and others made. */
+struct rows_found { const struct kind *kind; const char **sids; size_t n, cap, next; };
+enum db_result rows_select(struct tx *tx, const struct kind *k, const struct selection *s, struct rows_found *out); /* on failure those that were read */
+void *rows_next(struct tx *tx, struct rows_found *r);              /* NULL: there are no more; what has been deleted is passed over */
+enum db_result rows_delete(struct tx *tx, const struct kind *k, const char *column, const char *value); /* where column is value; all or, on failure, none */
+
 /* Calls fn after the commit, on the ledger's thread, in the order of the calls; not at all if the command is undone or the commit
  * fails.  arg must live until then: memory from tx->arena does (done() is called after). */
 void  tx_after(struct tx *tx, void (*fn)(void *arg), void *arg);

@@ -256,6 +256,58 @@ void row_delete(struct tx *tx, void *row)
     h->deleted = true;
 }
 
+/* --- many of them ----------------------------------------------------------------------------------------- */
+
+struct taking {
+    struct rows_found *rows;
+    struct arena *arena;
+};
+
+static bool take_sid(void *arg, void *row)
+{
+    struct taking *t = arg;
+    struct rows_found *r = t->rows;
+
+    if (r->n == r->cap) {
+        r->cap = r->cap ? 2 * r->cap : 64;
+        const char **sids = arena_alloc(t->arena, r->cap * sizeof *sids);
+        if (r->n)
+            memcpy(sids, r->sids, r->n * sizeof *sids);
+        r->sids = sids;
+    }
+    r->sids[r->n++] = *field_text(field_flagged(r->kind, KEY), row);
+    return true;
+}
+
+enum db_result rows_select(struct tx *tx, const struct kind *k, const struct selection *s, struct rows_found *out)
+{
+    struct taking t = { out, tx->arena };
+
+    *out = (struct rows_found){ .kind = k };
+    return record_select(tx->db, tx->arena, k, s, take_sid, &t);
+}
+
+void *rows_next(struct tx *tx, struct rows_found *r)
+{
+    void *row = NULL;
+
+    while (!row && r->next < r->n)
+        row = row_find(tx, r->kind, r->sids[r->next++]);
+    return row;
+}
+
+enum db_result rows_delete(struct tx *tx, const struct kind *k, const char *column, const char *value)
+{
+    const struct condition those = { .column = column, .compare = IS, .value = value_text(value) };
+    struct rows_found r;
+    enum db_result result = rows_select(tx, k, &(struct selection){ .conditions = &those, .nconditions = 1 }, &r);
+    void *row;
+
+    while (result == DB_OK && (row = rows_next(tx, &r)))
+        row_delete(tx, row);
+    return result;
+}
+
 const char *tx_sid(struct tx *tx, const char *prefix)
 {
     char sid[SID_SIZE];

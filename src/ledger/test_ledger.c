@@ -664,12 +664,70 @@ static void rows_are_watched(void **state)
     assert_string_equal(t->watched, "JB1:first->y JB1:y-> JB2:second-> ");
 }
 
+/* --- many rows at once */
+
+static fault_t make_notes(struct tx *tx, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 70; i++) {
+        struct note *n = row_new(tx, &note_kind, arena_printf(tx->arena, "NT%02d", i));
+        row_set(tx, n, &n->gig_sid, i < 67 ? "JB1" : "JB2");
+        row_set(tx, n, &n->title, n->sid);
+    }
+    return NULL;
+}
+
+static fault_t walk_notes(struct tx *tx, void *arg)
+{
+    const struct condition those = { .column = "gig_sid", .compare = IS, .value = value_text("JB1") };
+    struct rows_found found;
+    struct note *n;
+    int seen = 0;
+
+    (void)arg;
+    row_delete(tx, row_find(tx, &note_kind, "NT03"));
+    n = row_find(tx, &note_kind, "NT05");
+    row_set(tx, n, &n->title, "mine");
+    assert_int_equal(rows_select(tx, &note_kind, &(struct selection){ .conditions = &those, .nconditions = 1 }, &found),
+                     DB_OK);
+    while ((n = rows_next(tx, &found))) {
+        assert_string_not_equal(n->sid, "NT03");
+        assert_string_equal(n->title, str_eq(n->sid, "NT05") ? "mine" : n->sid); /* as this command has it */
+        seen++;
+    }
+    assert_int_equal(seen, 66);
+    assert_int_equal(rows_delete(tx, &note_kind, "gig_sid", "JB1"), DB_OK);
+    assert_null(row_find(tx, &note_kind, "NT66"));
+    return NULL;
+}
+
+static fault_t others_stay(struct tx *tx, void *arg)
+{
+    struct rows_found found;
+
+    (void)arg;
+    assert_int_equal(rows_select(tx, &note_kind, &(struct selection){ 0 }, &found), DB_OK);
+    assert_int_equal(found.n, 3);
+    assert_string_equal(((struct note *)rows_next(tx, &found))->sid, "NT67");
+    return NULL;
+}
+
+static void many_rows_are_walked_as_the_command_has_them(void **state)
+{
+    struct toy *t = *state;
+
+    toy_do(t, make_notes, NULL);
+    toy_do(t, walk_notes, NULL);
+    toy_do(t, others_stay, NULL);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, toy_setup, toy_teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_was_done_is_there_after_a_restart),
         TEST(a_refused_command_leaves_nothing),
+        TEST(many_rows_are_walked_as_the_command_has_them),
         TEST(good_and_bad_in_one_batch),
         TEST(made_and_deleted_in_one_batch),
         TEST(too_much_is_refused_at_the_door),

@@ -287,26 +287,11 @@ fault_t media_claim(struct tx *tx, const char *service_sid, const char *author, 
 
 /* --- what goes -------------------------------------------------------------------------------------------- */
 
-struct found {
-    const char *sids[SLICE];
-    size_t n;
-};
-
-static bool collect(void *arg, void *row)
-{
-    struct found *f = arg;
-    const struct medium *m = row;
-
-    f->sids[f->n] = m->sid;
-    return ++f->n < SLICE;
-}
-
-static void find(struct tx *tx, struct found *f, const struct condition *which, size_t n)
+static void find(struct tx *tx, struct rows_found *f, const struct condition *which, size_t n)
 {
     const struct selection s = { .conditions = which, .nconditions = n, .limit = SLICE };
 
-    f->n = 0;
-    if (record_select(tx->db, tx->arena, &medium_kind, &s, collect, f) != DB_OK)
+    if (rows_select(tx, &medium_kind, &s, f) != DB_OK)
         log_warn("media.find", "the store cannot be read: %s", db_error(tx->db));
 }
 
@@ -314,11 +299,11 @@ static void find(struct tx *tx, struct found *f, const struct condition *which, 
 static size_t sweep_removed(struct media *m, struct tx *tx)
 {
     const struct condition gone = { .column = "removed", .compare = IS, .value = value_int(1) };
-    struct found f;
+    struct medium *row;
+    struct rows_found f;
 
     find(tx, &f, &gone, 1);
-    for (size_t i = 0; i < f.n; i++) {
-        struct medium *row = row_find(tx, &medium_kind, f.sids[i]);
+    while ((row = rows_next(tx, &f))) {
         if (unlink(path_of(m, tx->arena, row->file)) && errno != ENOENT)
             log_warn("media.unlink", "%s: %s", row->file, strerror(errno));
         row_delete(tx, row);
@@ -328,11 +313,11 @@ static size_t sweep_removed(struct media *m, struct tx *tx)
 
 static size_t remove_those(struct tx *tx, const struct condition *which, size_t n)
 {
-    struct found f;
+    struct medium *row;
+    struct rows_found f;
 
     find(tx, &f, which, n);
-    for (size_t i = 0; i < f.n; i++) {
-        struct medium *row = row_find(tx, &medium_kind, f.sids[i]);
+    while ((row = rows_next(tx, &f))) {
         row_edit(tx, row);
         row->removed = true;
     }

@@ -108,34 +108,6 @@ fault_t task_removed(struct routing *e, struct tx *tx, struct task *row)
 
 /* --- the alarm */
 
-struct sids {
-    struct text text;
-    const struct field *key;
-};
-
-static bool collect(void *arg, void *row)
-{
-    struct sids *s = arg;
-
-    text_put(&s->text, *field_text(s->key, row));
-    return true;
-}
-
-static void delete_of_task(struct tx *tx, const struct kind *k, const char *task_sid)
-{
-    struct condition of_task = { .column = "task_sid", .compare = IS, .value = value_text(task_sid) };
-    struct sids sids = { .text = { .arena = tx->arena }, .key = field_flagged(k, KEY) };
-
-    if (record_select(tx->db, tx->arena, k, &(struct selection){ .conditions = &of_task, .nconditions = 1 }, collect,
-                      &sids) != DB_OK)
-        return; /* they stay; nobody finds them without their task */
-    for (size_t i = 0; i < sids.text.n; i += SID_LENGTH) {
-        void *row = row_find(tx, k, arena_strndup(tx->arena, sids.text.s + i, SID_LENGTH));
-        if (row)
-            row_delete(tx, row);
-    }
-}
-
 static void ring_live(struct routing *e, struct tx *tx, struct task_live *t)
 {
     enum task_status s = t->row.assignment_status;
@@ -167,8 +139,8 @@ void ring_task(void *arg, struct tx *tx, const char *subject, int64_t due)
     if (t) {
         ring_live(e, tx, t);
     } else {
-        delete_of_task(tx, &reservation_kind, subject);
-        delete_of_task(tx, &transfer_kind, subject);
+        (void)rows_delete(tx, &reservation_kind, "task_sid", subject); /* what stays, nobody finds without its task */
+        (void)rows_delete(tx, &transfer_kind, "task_sid", subject);
         if (row)
             row_delete(tx, row);
     }

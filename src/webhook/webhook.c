@@ -174,40 +174,33 @@ static void retry(void *arg, struct tx *tx, const char *subject, int64_t due)
 
 /* --- the dead --------------------------------------------------------------------------------------------- */
 
-static bool collect(void *arg, void *row)
-{
-    text_put(arg, ((struct delivery *)row)->sid);
-    return true;
-}
-
-static enum db_result dead_before(struct tx *tx, int64_t before, int64_t limit, struct text *sids)
+static enum db_result dead_before(struct tx *tx, int64_t before, int64_t limit, struct rows_found *out)
 {
     const struct condition old[] = {
         { .column = "status", .compare = IS, .value = value_int(DELIVERY_DEAD) },
         { .column = "date_updated", .compare = LESS_OR_IS, .value = value_int(before) },
     };
 
-    return record_select(tx->db, tx->arena, &delivery_kind,
-                         &(struct selection){ .conditions = old, .nconditions = 2, .limit = limit }, collect, sids);
+    return rows_select(tx, &delivery_kind, &(struct selection){ .conditions = old, .nconditions = 2, .limit = limit },
+                       out);
 }
 
 static void sweep(void *arg, struct tx *tx, const char *subject, int64_t due)
 {
-    struct text gone = { .arena = tx->arena }, left = { .arena = tx->arena };
+    struct rows_found gone, left;
+    struct delivery *d;
     enum db_result result = dead_before(tx, tx->now - DEAD_LETTER_DAYS * DAY, SWEPT_AT_ONCE, &gone);
 
     (void)arg;
     (void)due;
-    for (size_t i = 0; i < gone.n; i += SID_LENGTH) {
-        struct delivery *d = row_find(tx, &delivery_kind, arena_strndup(tx->arena, gone.s + i, SID_LENGTH));
-        if (d && d->status == DELIVERY_DEAD)
+    while ((d = rows_next(tx, &gone)))
+        if (d->status == DELIVERY_DEAD)
             row_delete(tx, d);
-    }
     /* The store still has those just deleted: one more than they are is one that stays. */
     if (result == DB_OK)
-        result = dead_before(tx, tx->now, (int64_t)(gone.n / SID_LENGTH) + 1, &left);
+        result = dead_before(tx, tx->now, (int64_t)gone.n + 1, &left);
     if (result != DB_OK || left.n > gone.n)
-        alarm_set(tx, ALARM_SWEEP, subject, tx->now + (gone.n == SWEPT_AT_ONCE * SID_LENGTH ? SECOND : DAY));
+        alarm_set(tx, ALARM_SWEEP, subject, tx->now + (gone.n == SWEPT_AT_ONCE ? SECOND : DAY));
 }
 
 /* --- setting up ------------------------------------------------------------------------------------------- */
