@@ -123,7 +123,7 @@ static void routes_take_sids(void **state)
     assert_ptr_equal(find(a, "GET", "Workspaces/WS1/Workers", &c)->run, list_workers);
     assert_ptr_equal(find(a, "GET", "Workspaces/WS1/Workers/WK1", &c)->run, worker_fetch);
     assert_ptr_equal(find(a, "POST", "Workspaces/WS1/Workers/WK1/Transfers/TT1", &c)->run, transfer_update);
-    assert_null(find(a, "POST", "Workspaces/WS1/Workers/WK1/WorkerParticipant", &c)->run);
+    assert_ptr_equal(find(a, "POST", "Workspaces/WS1/Workers/WK1/WorkerParticipant", &c)->run, participant_update);
     assert_null(find(a, "PUT", "Workspaces/WS1/Workers/WK1", &c));
     assert_null(find(a, "GET", "Workspaces/WS1", &c));
     assert_null(find(a, "GET", "Workspaces/WS1/Nothing", &c));
