@@ -103,7 +103,12 @@ export function skip(what, why) {
 }
 
 const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set();
+const remove = (folder) => fs.rmSync(folder, { recursive: true, force: true });
+process.on('exit', () => {
+  running.forEach((child) => child.kill('SIGKILL'));
+  folders.forEach(remove); // of a bench that failed, too
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 /** A program of ours until stop(); `ready` is asked again and again until it no longer throws. */
@@ -145,9 +150,14 @@ export async function startProgram(file, args, { ready, stopSignal = 'SIGTERM', 
 export function makeFolder(name, { uid, gid } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `plugboard-${name}-`));
   if (uid !== undefined) fs.chownSync(folder, uid, gid);
-  const remove = () => fs.rmSync(folder, { recursive: true, force: true });
-  process.on('exit', remove); // of a bench that failed, too
-  return [folder, remove];
+  folders.add(folder);
+  return [
+    folder,
+    () => {
+      folders.delete(folder);
+      remove(folder);
+    },
+  ];
 }
 
 // --- what programs cost ----------------------------------------------------------------------------------------------

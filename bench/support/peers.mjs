@@ -224,6 +224,7 @@ export async function startEjabberd(archive = null) {
   const kept = archive
     ? `default_db: sql
 sql_type: pgsql
+sql_pool_size: 40
 sql_server: 127.0.0.1
 sql_port: ${archive.connection.port}
 sql_database: ${archive.connection.database}

@@ -39,14 +39,15 @@ export class Occupant {
 
   #say(stanza, answer) {
     return new Promise((resolve, reject) => {
+      const closed = () => reject(new Error('the connection was closed'));
       const hear = (bytes) => {
         const text = bytes.latin1Slice().replaceAll("'", '"');
         if (/<failure|type="error"/.test(text)) reject(new Error(text));
         if (!text.includes(answer)) return;
-        this.socket.off('message', hear);
+        this.socket.off('message', hear).off('close', closed);
         resolve();
       };
-      this.socket.on('message', hear);
+      this.socket.on('message', hear).on('close', closed);
       this.socket.send(stanza);
     });
   }
