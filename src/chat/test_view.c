@@ -2,11 +2,11 @@
  * again), and two clients of each view are watched: one that hears every event as it happens, and one that is away most
  * of the time, and is replayed what it missed.  Both must know what somebody knows who asks now, item by item, with its
  * number. */
+#include "base/folder.h"
 #include "chat/internal.h"
 #include "chat/view.h"
 #include "sync/stored.h"
 #include <assert.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -373,12 +373,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     struct stage *s = *state;
@@ -387,7 +381,7 @@ static int tear_down(void **state)
     ledger_free(s->ledger);
     store_close(s->store);
     clock_free(s->clock);
-    nftw(s->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(s->folder);
     arena_free(s->arena);
     return 0;
 }

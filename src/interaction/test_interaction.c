@@ -3,8 +3,8 @@
  * nothing that is derived look whether anybody has been lost.  A seed that fails is printed; INTERACTION_SEED replays
  * it. */
 #include "auth/auth.h"
+#include "base/folder.h"
 #include "interaction/internal.h"
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,12 +139,6 @@ static struct stage *set_up(uint64_t seed)
     return s;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static void tear_down(struct stage *s)
 {
     ledger_stop(s->ledger);
@@ -153,7 +147,7 @@ static void tear_down(struct stage *s)
     ledger_free(s->ledger);
     store_close(s->store);
     clock_free(s->clock);
-    nftw(s->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(s->folder);
     arena_free(s->arena);
 }
 

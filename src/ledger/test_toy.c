@@ -1,9 +1,9 @@
 #include "ledger/test_toy.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/faulty.h"
 #include <assert.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -229,15 +229,9 @@ int toy_setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path);
-}
-
 void toy_remove_folder(const char *folder)
 {
-    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
 }
 
 int toy_teardown(void **state)

@@ -1,7 +1,7 @@
 #include "live/test_stage.h"
 
+#include "base/folder.h"
 #include "sync/stored.h"
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -161,12 +161,6 @@ int set_up(void **state)
     return 0;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 int tear_down(void **state)
 {
     struct stage *s = *state;
@@ -179,7 +173,7 @@ int tear_down(void **state)
     clock_free(s->clock);
     for (size_t i = 0; i < s->nviews; i++)
         map_clear(&s->views[i].items);
-    nftw(s->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(s->folder);
     arena_free(s->heard);
     arena_free(s->arena);
     return 0;

@@ -1,8 +1,8 @@
 #include "media/media.h"
 
+#include "base/folder.h"
 #include "base/text.h"
 #include "base/thread.h"
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,18 +59,12 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     struct world *w = *state;
 
     close_world(w);
-    return nftw(w->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(w->folder) ? 0 : -1;
 }
 
 /* --- rows and files --------------------------------------------------------------------------------------- */

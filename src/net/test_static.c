@@ -1,8 +1,8 @@
 #include "test_peer.h"
 
+#include "base/folder.h"
 #include "net/static.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 
 static struct static_files *files;
@@ -78,14 +78,6 @@ static void serves(int fd, const char *folder)
     free(a.body);
 }
 
-static int forget(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 static void a_folder(void **state)
 {
     (void)state;
@@ -125,7 +117,7 @@ static void a_folder(void **state)
     http_free(s);
     static_free(files);
     arena_free(a);
-    assert_int_equal(nftw(top, forget, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_true(folder_remove(top));
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 #include "routing/story.h"
-#include <ftw.h>
+#include "base/folder.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,12 +116,6 @@ void story_open(struct story *s)
     s->told.n = 0;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 void story_close(struct story *s)
 {
     const char *before = story_memory(s);
@@ -134,7 +128,7 @@ void story_close(struct story *s)
     ledger_free(s->ledger);
     store_close(s->store);
     clock_free(s->clock);
-    nftw(s->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(s->folder);
     map_clear(&s->sids);
     arena_free(s->arena);
 }

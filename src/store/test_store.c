@@ -1,9 +1,9 @@
+#include "base/folder.h"
 #include "base/sid.h"
 #include "base/text.h"
 #include "store/faulty.h"
 #include "store/store.h"
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -86,19 +86,13 @@ static int setup(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st, (void)type, (void)at;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     struct world *w = *state;
 
     shut(w);
     w->folder[strlen(w->folder) - strlen("/a/b")] = '\0';
-    nftw(w->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(w->folder);
     arena_free(w->arena);
     free(w);
     return 0;

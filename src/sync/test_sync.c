@@ -1,7 +1,7 @@
 /* Objects, items, replays and what goes by itself, on a ledger of its own, on a clock that is turned. */
+#include "base/folder.h"
 #include "base/text.h"
 #include "sync/internal.h"
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,12 +78,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     struct stage *s = *state;
@@ -92,7 +86,7 @@ static int tear_down(void **state)
     ledger_free(s->ledger);
     store_close(s->store);
     clock_free(s->clock);
-    nftw(s->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(s->folder);
     arena_free(s->arena);
     return 0;
 }

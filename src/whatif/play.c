@@ -4,8 +4,8 @@
  * the offers are others now; so each worker answers his n-th offer as he answered his n-th in history, after as long;
  * and a request keeps its answerer as long as it was kept.  Both are alarms of the scratch ledger, so they ring in the
  * order of time, between those of the engine. */
+#include "base/folder.h"
 #include "whatif/internal.h"
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,12 +354,6 @@ static const char *make_folder(struct play *p)
     return NULL;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static const char *set_stage(struct play *p)
 {
     const char *why = make_folder(p);
@@ -396,7 +390,7 @@ static void clear_stage(struct play *p)
     store_close(p->store);
     clock_free(p->clock);
     if (p->folder)
-        nftw(p->folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+        folder_remove(p->folder);
     map_clear(&p->members);
 }
 

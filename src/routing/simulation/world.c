@@ -4,9 +4,9 @@
  * done() of the last one, on the ledger's own thread, while it cannot take any.  The thread that called simulate() only
  * acts between episodes, when nothing is under way. */
 #include "routing/simulation/world.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "store/faulty.h"
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,15 +117,9 @@ const char *simulation_folder(struct arena *a)
     return folder;
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 void simulation_forget(const char *folder)
 {
-    nftw(folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
 }
 
 static void start(struct world *w)
