@@ -76,7 +76,6 @@ static void put_names(struct json_out *o, struct arena *a, const char *conversat
 
 const char *channel_data(struct arena *a, const struct conversation *c)
 {
-    char date[DATE_SIZE];
     struct json_out o;
 
     json_begin(&o, a);
@@ -86,14 +85,13 @@ const char *channel_data(struct arena *a, const struct conversation *c)
     json_key(&o, "state");
     json_open(&o, '{');
     json_pair_str(&o, "current", field_named(&conversation_kind, "state")->names[c->state]);
-    json_pair_str(&o, "dateUpdated",
-                  date_iso_ms(c->date_state == NO_VALUE || !c->date_state ? c->date_created : c->date_state, date));
+    json_pair_date_ms(&o, "dateUpdated", c->date_state == NO_VALUE || !c->date_state ? c->date_created : c->date_state);
     json_close(&o, '}');
     if (c->last_message_index != NO_VALUE) {
         json_key(&o, "lastMessage");
         json_open(&o, '{');
         json_pair_int(&o, "index", c->last_message_index);
-        json_pair_str(&o, "timestamp", date_iso_ms(c->last_message_at, date));
+        json_pair_date_ms(&o, "timestamp", c->last_message_at);
         json_close(&o, '}');
     }
     json_pair_raw(&o, "bindings", c->bindings ? c->bindings : "{}");

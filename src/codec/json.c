@@ -1,4 +1,5 @@
 #include "codec/json.h"
+#include "codec/date.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -394,6 +395,20 @@ void json_pair_raw(struct json_out *o, const char *key, const char *json)
 {
     json_key(o, key);
     json_raw(o, json);
+}
+
+void json_pair_date(struct json_out *o, const char *key, int64_t ms)
+{
+    char date[DATE_SIZE];
+
+    json_pair_str(o, key, ms == INT64_MIN ? NULL : date_iso(ms, date));
+}
+
+void json_pair_date_ms(struct json_out *o, const char *key, int64_t ms)
+{
+    char date[DATE_SIZE];
+
+    json_pair_str(o, key, ms == INT64_MIN ? NULL : date_iso_ms(ms, date));
 }
 
 const char *json_done(struct json_out *o)

@@ -43,4 +43,6 @@ void json_pair_str(struct json_out *o, const char *key, const char *s);
 void json_pair_int(struct json_out *o, const char *key, int64_t v);
 void json_pair_bool(struct json_out *o, const char *key, bool v);
 void json_pair_raw(struct json_out *o, const char *key, const char *json);
+void json_pair_date(struct json_out *o, const char *key, int64_t ms);    /* as date_iso(); INT64_MIN, which is how a row says "absent", writes null */
+void json_pair_date_ms(struct json_out *o, const char *key, int64_t ms); /* with .123 */
 const char *json_done(struct json_out *o);           /* asserts that everything is closed */

@@ -163,11 +163,15 @@ static void writes_a_document(void **state)
     json_pair_int(&o, "x", 0);
     json_close(&o, '}');
     json_pair_int(&o, "last", INT64_MIN);
+    json_pair_date(&o, "at", 1500);
+    json_pair_date_ms(&o, "at_ms", 1500);
+    json_pair_date(&o, "never", INT64_MIN);
     json_close(&o, '}');
     assert_string_equal(json_done(&o),
                         "{\"sid\":\"WT1\",\"none\":null,\"age\":-42,\"yes\":true,\"attributes\":{\"a\":[1]},"
                         "\"list\":[\"ends with a colon:\",2,[],{},null,0.5,3.0,null,false,\"ab\"],"
-                        "\"any \\\"key\\\"\":{\"x\":0},\"last\":-9223372036854775808}");
+                        "\"any \\\"key\\\"\":{\"x\":0},\"last\":-9223372036854775808,"
+                        "\"at\":\"1970-01-01T00:00:01Z\",\"at_ms\":\"1970-01-01T00:00:01.500Z\",\"never\":null}");
     json_begin(&o, a);
     json_str(&o, "");
     assert_string_equal(json_done(&o), "\"\"");

@@ -74,10 +74,10 @@ static void put_offer(struct inquest *q, struct json_out *o, const struct reserv
     json_pair_str(o, "worker_sid", r->worker_sid);
     json_pair_str(o, "worker_name", r->worker_name);
     json_pair_str(o, "status", reservation_status_names[r->reservation_status]);
-    pair_date(o, "offered", r->date_created);
-    pair_date(o, "changed", r->date_updated);
+    json_pair_date(o, "offered", r->date_created);
+    json_pair_date(o, "changed", r->date_updated);
     json_pair_str(o, "chosen_as", choice_words(q, r));
-    pair_date(o, "idle_since", r->idle_since);
+    json_pair_date(o, "idle_since", r->idle_since);
     put_order(q, o, r);
     json_close(o, '}');
 }
@@ -223,7 +223,7 @@ static const char *explain_wait(struct inquest *q)
         json_pair_str(&o, "what", arena_printf(q->tx->arena, "%s to accept or reject", holder(q)));
         then = q->target ? "it is canceled" : "the offer times out, and it is routed again";
     }
-    pair_date(&o, "until", q->due);
+    json_pair_date(&o, "until", q->due);
     json_pair_str(&o, "then", then);
     json_close(&o, '}');
     return json_done(&o);

@@ -1,5 +1,4 @@
 /* Where a task stands in its workflow, and why there: the filters with what each was, the step, its deadline. */
-#include "codec/date.h"
 #include "routing/internal.h"
 
 const char *explain_duration(struct arena *a, int64_t ms)
@@ -18,13 +17,6 @@ const char *explain_duration(struct arena *a, int64_t ms)
         return rest ? arena_printf(a, "%s %lld %s", big, (long long)rest, units[i].smaller) : big;
     }
     return arena_printf(a, "%lld s", (long long)s);
-}
-
-void pair_date(struct json_out *o, const char *key, int64_t ms)
-{
-    char text[DATE_SIZE];
-
-    json_pair_str(o, key, ms == NO_VALUE ? NULL : date_iso(ms, text));
 }
 
 void explain_expression(struct json_out *o, struct arena *a, const struct expr_explanation *x)
@@ -202,7 +194,7 @@ void explain_place(struct inquest *q, struct json_out *o)
     json_pair_str(o, "queue_expression", q->t->queue ? q->t->queue->row.target_workers : NULL);
     json_pair_str(o, "task_channel", q->t->channel ? q->t->channel->row.unique_name : NULL);
     json_pair_int(o, "priority", row->priority);
-    pair_date(o, "entered", row->task_queue_entered_date);
+    json_pair_date(o, "entered", row->task_queue_entered_date);
     put_step(q, o);
     if (p)
         put_filters(q, o, p);

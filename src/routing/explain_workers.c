@@ -168,7 +168,7 @@ static void put_state(struct inquest *q, struct json_out *o, const struct candid
     struct idle_key key = idle_key_of(c->w, c->c);
     json_pair_int(o, "capacity_used", c->c->used);
     json_pair_int(o, "capacity_configured", c->c->row.configured_capacity);
-    pair_date(o, "idle_since", key.reserved == NO_VALUE ? key.status_changed : key.reserved);
+    json_pair_date(o, "idle_since", key.reserved == NO_VALUE ? key.status_changed : key.reserved);
     if (!q->step || !q->step->order)
         return;
     json_key(o, "order");

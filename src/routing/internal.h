@@ -409,7 +409,6 @@ void explain_place(struct inquest *q, struct json_out *o);
 void explain_workers(struct inquest *q, struct json_out *o); /* and counts */
 void explain_expression(struct json_out *o, struct arena *a, const struct expr_explanation *x); /* because, clauses */
 const struct step *explain_next(struct inquest *q, const char **words); /* where it goes when its step's time is over */
-void pair_date(struct json_out *o, const char *key, int64_t ms);         /* ISO; NO_VALUE is null */
 
 /* --- entering and leaving the engine (engine.c) ------------------------------------------------------------------- */
 void    engine_enter(struct routing *e);

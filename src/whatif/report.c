@@ -181,14 +181,13 @@ static void put_figures(struct json_out *o, const struct whatif_figures of[WHATI
 const char *whatif_json(struct arena *a, const struct whatif_result *r)
 {
     struct json_out o;
-    char date[DATE_SIZE];
 
     json_begin(&o, a);
     json_open(&o, '{');
     json_pair_str(&o, "workflow_sid", r->workflow_sid);
     json_pair_str(&o, "workflow_name", r->workflow_name);
-    json_pair_str(&o, "from", date_iso(r->from, date));
-    json_pair_str(&o, "to", date_iso(r->to, date));
+    json_pair_date(&o, "from", r->from);
+    json_pair_date(&o, "to", r->to);
     json_pair_int(&o, "threshold", r->threshold / SECOND);
     json_pair_int(&o, "interval", r->interval / SECOND);
     json_pair_bool(&o, "changed", r->changed);
@@ -202,7 +201,7 @@ const char *whatif_json(struct arena *a, const struct whatif_result *r)
     json_open(&o, '[');
     for (size_t i = 0; i < r->nintervals; i++) {
         json_open(&o, '{');
-        json_pair_str(&o, "from", date_iso(r->intervals[i].from, date));
+        json_pair_date(&o, "from", r->intervals[i].from);
         put_figures(&o, r->intervals[i].of);
         json_close(&o, '}');
     }

@@ -1,24 +1,15 @@
 #include "gateway/cds/internal.h"
 
-#include "codec/date.h"
-
 const char *cds_url(struct op *op, const struct cds_type *t, const char *sid)
 {
     return arena_printf(op->arena, "%s/v3/%s/%s", op->prefix, t->segment, sid);
 }
 
-static void put_time(struct json_out *o, const char *name, int64_t ms)
-{
-    char date[DATE_SIZE];
-
-    json_pair_str(o, name, ms == NO_VALUE ? NULL : date_iso(ms, date));
-}
-
 void cds_put_times(struct json_out *o, int64_t created, int64_t updated, int64_t expires)
 {
-    put_time(o, "date_created", created);
-    put_time(o, "date_updated", updated);
-    put_time(o, "date_expires", expires);
+    json_pair_date(o, "date_created", created);
+    json_pair_date(o, "date_updated", updated);
+    json_pair_date(o, "date_expires", expires);
 }
 
 void cds_put_object(struct op *op, struct json_out *o, const struct cds_type *t, const struct sync_object *x)

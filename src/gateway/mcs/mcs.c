@@ -1,7 +1,6 @@
 #include "gateway/mcs/mcs.h"
 
 #include "chat/chat.h"
-#include "codec/date.h"
 #include "media/media.h"
 #include <string.h>
 
@@ -65,13 +64,6 @@ static const char *direct_link(struct op *op, const struct medium *m)
                         media_pass(op->arena, account->auth_token, m->sid, op->now + MEDIA_LINK_MS));
 }
 
-static void put_date(struct json_out *o, const char *name, int64_t at)
-{
-    char date[DATE_SIZE];
-
-    json_pair_str(o, name, date_iso(at, date));
-}
-
 static void put_medium(struct op *op, struct json_out *o, const struct medium *m)
 {
     const char *url = arena_printf(op->arena, "%s" MEDIA_PATH "/%s", op->prefix, m->chat_service_sid, m->sid);
@@ -88,9 +80,9 @@ static void put_medium(struct op *op, struct json_out *o, const struct medium *m
     json_pair_str(o, "category", media_category_names[m->category]);
     json_pair_int(o, "size", m->size);
     json_pair_bool(o, "is_multipart_upstream", false);
-    put_date(o, "date_created", m->date_created);
-    put_date(o, "date_updated", m->date_updated);
-    put_date(o, "date_upload_updated", m->date_updated);
+    json_pair_date(o, "date_created", m->date_created);
+    json_pair_date(o, "date_updated", m->date_updated);
+    json_pair_date(o, "date_upload_updated", m->date_updated);
     json_pair_str(o, "url", url);
     json_key(o, "links");
     json_open(o, '{');

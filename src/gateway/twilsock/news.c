@@ -2,7 +2,6 @@
 #include "gateway/twilsock/internal.h"
 
 #include "base/sid.h"
-#include "codec/date.h"
 #include <string.h>
 
 /* --- what each event is called, and what it says ---------------------------------------------------------------- */
@@ -80,13 +79,6 @@ const char *event_name_of(enum sync_type t, enum sync_change change)
     return r ? r->name : NULL;
 }
 
-static void pair_date(struct json_out *o, const char *key, int64_t ms)
-{
-    char date[DATE_SIZE];
-
-    json_pair_str(o, key, ms == NO_VALUE ? NULL : date_iso_ms(ms, date));
-}
-
 static void pair_url(struct json_out *o, const struct origin *origin, const struct sync_event *e)
 {
     struct text t = { .arena = o->text.arena };
@@ -114,9 +106,9 @@ static void write_item_facts(struct json_out *o, unsigned facts, const struct sy
         json_pair_int(o, "last_event_id", e->id);
     }
     if (facts & SAYS_CREATED) /* of the event: it becomes the item's date_updated */
-        pair_date(o, "date_created", e->item.date_updated);
+        json_pair_date_ms(o, "date_created", e->item.date_updated);
     if (facts & SAYS_EXPIRES)
-        pair_date(o, "date_expires", e->item.date_expires);
+        json_pair_date_ms(o, "date_expires", e->item.date_expires);
 }
 
 void event_json(struct json_out *o, const struct origin *origin, const struct sync_event *e)

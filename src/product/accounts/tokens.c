@@ -1,6 +1,5 @@
 /* The change of an auth token without an outage: a secondary one is made, taken up everywhere, then promoted. */
 #include "base/text.h"
-#include "codec/date.h"
 #include "product/accounts/internal.h"
 
 static fault_t own_account(struct op *op, enum deed deed, struct account **out)
@@ -16,15 +15,14 @@ static fault_t own_account(struct op *op, enum deed deed, struct account **out)
 static void token_json(struct op *op, int status, const struct account *a, const char *member, const char *token,
                        const char *path)
 {
-    char created[DATE_SIZE], updated[DATE_SIZE];
     struct json_out o;
 
     json_begin(&o, op->arena);
     json_open(&o, '{');
     json_pair_str(&o, "account_sid", a->sid);
     json_pair_str(&o, member, token);
-    json_pair_str(&o, "date_created", date_iso(a->date_created, created));
-    json_pair_str(&o, "date_updated", date_iso(a->date_updated, updated));
+    json_pair_date(&o, "date_created", a->date_created);
+    json_pair_date(&o, "date_updated", a->date_updated);
     json_pair_str(&o, "url", arena_printf(op->arena, "%s%s", op->prefix, path));
     json_close(&o, '}');
     op_json(op, status, json_done(&o));

@@ -45,10 +45,8 @@ static const struct link_row links[2][3] = {
 
 static void put_moment(struct json_out *o, const char *key, int64_t ms)
 {
-    char date[DATE_SIZE];
-
     if (ms != NO_VALUE)
-        json_pair_str(o, key, date_iso(ms, date));
+        json_pair_date(o, key, ms);
 }
 
 const char *timers_json(struct arena *a, const struct conversation *c)

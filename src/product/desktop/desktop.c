@@ -1,6 +1,5 @@
 #include "base/text.h"
 #include "chat/chat.h"
-#include "codec/date.h"
 #include "product/desktop/internal.h"
 #include <string.h>
 
@@ -31,7 +30,6 @@ static fault_t from_own_page(struct op *op)
 
 static void session_json(struct op *op, const struct user *u, int64_t expires)
 {
-    char date[DATE_SIZE];
     struct json_out o;
 
     json_begin(&o, op->arena);
@@ -43,7 +41,7 @@ static void session_json(struct op *op, const struct user *u, int64_t expires)
     json_pair_str(&o, "account_sid", u->account_sid);
     json_pair_str(&o, "workspace_sid", u->workspace_sid);
     json_pair_str(&o, "worker_sid", u->worker_sid);
-    json_pair_str(&o, "expires_at", date_iso(expires, date));
+    json_pair_date(&o, "expires_at", expires);
     json_close(&o, '}');
     op_json(op, 200, json_done(&o));
     op_header_add(op, "Cache-Control", "no-store");
@@ -152,7 +150,6 @@ static fault_t mint_token(struct op *op)
 {
     int64_t life = op->who.expires - op->now < TOKEN_LIFE ? op->who.expires - op->now : TOKEN_LIFE;
     fault_t f = from_own_page(op);
-    char date[DATE_SIZE];
     struct json_out o;
     json_t *grants;
 
@@ -171,7 +168,7 @@ static fault_t mint_token(struct op *op)
     json_pair_str(&o, "token",
                   access_token_mint(op->arena, signing_key_of(op->tx, op->who.account_sid), op->who.identity, grants,
                                     op->now, life));
-    json_pair_str(&o, "expires_at", date_iso(op->now + life, date));
+    json_pair_date(&o, "expires_at", op->now + life);
     json_pair_str(&o, "worker_sid", op->who.worker_sid);
     json_pair_str(&o, "workspace_sid", op->who.workspace_sid);
     json_pair_str(&o, "account_sid", op->who.account_sid);

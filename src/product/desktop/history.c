@@ -6,7 +6,6 @@
 #include "product/desktop/internal.h"
 
 #include "chat/chat.h"
-#include "codec/date.h"
 #include <string.h>
 
 enum { CONVERSATIONS_SHOWN = 50, MESSAGES_SHOWN = 200, CUSTOMERS_MAX = 10 };
@@ -122,7 +121,6 @@ static const char *state_word(const struct conversation *c)
 static void conversation_json(struct json_out *o, struct op *op, const struct conversation *c, const char *channel)
 {
     const struct message *last = last_message(op, c);
-    char date[DATE_SIZE];
 
     json_open(o, '{');
     json_pair_str(o, "conversation_sid", c->sid);
@@ -130,8 +128,8 @@ static void conversation_json(struct json_out *o, struct op *op, const struct co
     json_pair_str(o, "channel", channel);
     json_pair_str(o, "state", state_word(c));
     json_pair_int(o, "messages_count", c->messages_count);
-    json_pair_str(o, "date_created", date_iso(c->date_created, date));
-    json_pair_str(o, "date_updated", date_iso(c->date_updated, date));
+    json_pair_date(o, "date_created", c->date_created);
+    json_pair_date(o, "date_updated", c->date_updated);
     json_pair_str(o, "last_message", last ? last->body : NULL);
     json_close(o, '}');
 }
@@ -166,7 +164,6 @@ static bool message_json(void *arg, void *row)
 {
     struct json_out *o = arg;
     const struct message *m = row;
-    char date[DATE_SIZE];
 
     if (m->removed)
         return true;
@@ -176,7 +173,7 @@ static bool message_json(void *arg, void *row)
     json_pair_str(o, "author", m->author);
     json_pair_str(o, "body", m->body);
     json_pair_raw(o, "media", m->media ? m->media : "[]");
-    json_pair_str(o, "date_created", date_iso(m->date_created, date));
+    json_pair_date(o, "date_created", m->date_created);
     json_close(o, '}');
     return true;
 }

@@ -6,7 +6,6 @@
 #include "product/flex/internal.h"
 
 #include "auth/auth.h"
-#include "codec/date.h"
 #include <string.h>
 
 enum { TOKEN_CHARS_MAX = 16 * 1024 };
@@ -58,12 +57,10 @@ static fault_t owner_of(struct op *op, const char *token, struct token_owner *ou
 
 static void owner_json(struct json_out *o, const struct token_owner *owner)
 {
-    char date[DATE_SIZE];
-
     json_pair_str(o, "identity", owner->who.identity);
     json_pair_raw(o, "roles", owner->roles);
     json_pair_str(o, "worker_sid", owner->who.worker_sid);
-    json_pair_str(o, "expiration", owner->who.expires == NO_VALUE ? NULL : date_iso(owner->who.expires, date));
+    json_pair_date(o, "expiration", owner->who.expires);
 }
 
 static fault_t answer(struct op *op, struct json_out *o)

@@ -2,7 +2,6 @@
  *
  * What is live is asked on the ledger; the task's history is read from the log afterwards, on a reader, for that may be
  * long. */
-#include "codec/date.h"
 #include "product/taskrouter/internal.h"
 
 #include <stdio.h>
@@ -57,10 +56,8 @@ struct search {
 
 static void put_event(struct search *s, const char *type, int64_t at, const json_t *facts)
 {
-    char text[DATE_SIZE];
-
     json_open(&s->out, '{');
-    json_pair_str(&s->out, "at", date_iso_ms(at, text));
+    json_pair_date_ms(&s->out, "at", at);
     json_pair_str(&s->out, "event", type);
     json_pair_int(&s->out, "age_ms", at - s->x->date_created);
     if (!strncmp(type, "reservation.", 12))
