@@ -138,6 +138,20 @@ test('Also when the power went between', async () => {
   assert.equal((await said()).filter((body) => body === 'before the night').length, 1);
 });
 
+test('An answer is kept for ten minutes, and each for its own', async () => {
+  const MINUTE = 60_000;
+  const first = await say('early', 'mutation-early');
+  await server.turnClock(6 * MINUTE);
+  const second = await say('late', 'mutation-late');
+  await server.turnClock(3 * MINUTE);
+  assert.equal((await say('early', 'mutation-early')).body.sid, first.body.sid);
+  await server.turnClock(2 * MINUTE);
+  assert.notEqual((await say('early', 'mutation-early')).body.sid, first.body.sid);
+  assert.equal((await say('late', 'mutation-late')).body.sid, second.body.sid);
+  await server.turnClock(6 * MINUTE);
+  assert.notEqual((await say('late', 'mutation-late')).body.sid, second.body.sid);
+});
+
 test('What was refused may be tried again', async () => {
   const where = `/Client/v1/Conversations/${conversation.sid}/Messages`;
   const headers = { 'X-Twilio-Mutation-Id': 'mutation-4' };

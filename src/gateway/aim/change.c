@@ -28,15 +28,13 @@ struct forgetting {
     size_t n;
 };
 
-static bool collect(void *arg, struct columns *c)
+static bool take_date(void *arg, void *row)
 {
-    struct forgetting *f = arg;
-
-    f->sids[f->n] = column_text(c, 0);
-    return ++f->n < FORGET_SLICE;
+    *(int64_t *)arg = ((const struct answered *)row)->date_created;
+    return false;
 }
 
-static bool collect_copy(void *arg, void *row)
+static bool collect(void *arg, void *row)
 {
     struct forgetting *f = arg;
     const struct answered *a = row;
@@ -47,7 +45,6 @@ static bool collect_copy(void *arg, void *row)
 
 void changes_forget(void *arg, struct tx *tx, const char *subject, int64_t due)
 {
-    struct aim *aim = arg;
     struct forgetting old = { .n = 0 };
     const struct condition past = { .column = "date_created",
                                     .compare = LESS,
@@ -57,16 +54,28 @@ void changes_forget(void *arg, struct tx *tx, const char *subject, int64_t due)
         .conditions = &past, .nconditions = 1, .orders = &by_date, .norders = 1, .limit = FORGET_SLICE
     };
 
+    (void)arg;
     (void)due;
-    if (record_select(tx->db, tx->arena, &answered_kind, &s, collect_copy, &old) != DB_OK)
+    if (record_select(tx->db, tx->arena, &answered_kind, &s, collect, &old) != DB_OK)
         log_warn("aim.forget", "the store cannot be read: %s", db_error(tx->db));
     for (size_t i = 0; i < old.n; i++)
         row_delete(tx, row_find(tx, &answered_kind, old.sids[i]));
-    struct forgetting any = { .n = FORGET_SLICE - 1 };
-    db_run(tx->db, "SELECT sid FROM chat_answered LIMIT 1", NULL, 0, collect, &any);
-    aim->forgetting = any.n == FORGET_SLICE;
-    if (aim->forgetting)
-        alarm_set(tx, "aim.forget", subject, tx->now + (old.n == FORGET_SLICE ? 100 : FORGET_MS));
+    if (old.n == FORGET_SLICE) {
+        alarm_set(tx, "aim.forget", subject, tx->now + 100);
+        return;
+    }
+    /* Those of the last ten minutes, of which the oldest is next; but not one at a time. */
+    const struct condition left = { .column = "date_created", .compare = MORE_OR_IS, .value = past.value };
+    const struct selection next = {
+        .conditions = &left, .nconditions = 1, .orders = &by_date, .norders = 1, .limit = 1
+    };
+    int64_t oldest = NO_VALUE;
+    if (record_select(tx->db, tx->arena, &answered_kind, &next, take_date, &oldest) != DB_OK)
+        oldest = tx->now;
+    if (oldest == NO_VALUE)
+        return;
+    int64_t due_next = oldest + REMEMBERED_MS + 1, soon = tx->now + FORGET_MS;
+    alarm_set(tx, "aim.forget", subject, due_next > soon ? due_next : soon);
 }
 
 /* --- what there is to change ------------------------------------------------------------------------------ */
@@ -275,9 +284,8 @@ static fault_t seal(struct op *op)
     struct answered *a = row_new(op->tx, &answered_kind, p->remember);
     a->status = op->answer.status ? op->answer.status : 204;
     row_set(op->tx, a, &a->body, op->answer.body);
-    if (!aim_of(op)->forgetting)
-        alarm_set(op->tx, "aim.forget", "", op->tx->now + FORGET_MS);
-    aim_of(op)->forgetting = true;
+    if (alarm_due(op->tx, "aim.forget", "") == NO_VALUE)
+        alarm_set(op->tx, "aim.forget", "", op->tx->now + REMEMBERED_MS + 1);
     return NULL;
 }
 

@@ -7,7 +7,6 @@
 #include "gateway/aim/aim.h"
 
 struct aim { /* the ledger's thread only */
-    bool         forgetting; /* the alarm that forgets answered changes is set */
     struct limit typing;     /* by conversation and identity */
     struct limit actions;    /* by service and identity: what is changed */
 };
