@@ -114,9 +114,9 @@ test('an agent with the official SDK: offered, accepted, parked, resumed, wrappe
   });
   assert.equal(parked.status, 'inactive', JSON.stringify(parked));
   await completed;
-  const { channels } = await c.send(aliceSid, 'GET', 'v1/Channels');
+  const { content } = await c.send(aliceSid, 'GET', 'v1/Channels');
   assert.deepEqual(
-    channels.map((one) => one.sid),
+    content.map((one) => one.sid),
     [flexInteractionChannelSid],
   );
 
@@ -271,4 +271,75 @@ test('nobody touches what is not his', async () => {
   );
   assert.equal((await c.send(alice, 'PUT', i.path, { status: 'asleep' })).http, 400);
   assert.equal((await c.send(alice, 'PUT', i.path, { status: 'inactive' })).http, 400);
+});
+
+test('as @twilio/flex-sdk words it: action, pause and resume, a page of what is paused, transfers', async () => {
+  const c = await begin();
+  const alice = await c.agent('alice');
+  for (const channel of await c.workspace.workers(alice).workerChannels.list())
+    await c.workspace.workers(alice).workerChannels(channel.sid).update({ capacity: 5 });
+  const [one, two] = [await c.interaction(), await c.interaction({ name: 'Ada' })];
+  const inviteOf = async (i) =>
+    JSON.parse((await c.workspace.tasks(i.taskSid).fetch()).attributes).flexChannelInviteSid;
+  const take = async (i, action) =>
+    c.send(alice, 'POST', `${i.path}/Invites/${await inviteOf(i)}`, {
+      action,
+      routing: { type: 'taskrouter', reservation: { sid: (await c.offers(i.taskSid))[0].sid } },
+    });
+  const paused = (more) => c.send(alice, 'GET', 'v1/Channels', { status: 'pause', ...more });
+  const sidOf = (i) => i.path.split('/').at(-1);
+  const pause = async (i, status) => {
+    assert.equal((await take(i, 'accept')).http, 200);
+    const answer = await c.send(alice, 'POST', i.path, { status, routing: { status: 'closed' } });
+    assert.equal(answer.http, 200, JSON.stringify(answer));
+  };
+
+  assert.equal((await take(one, 'maybe')).http, 400);
+  await pause(one, 'pause');
+  await pause(two, 'pause');
+  const left = await c.interaction();
+  await pause(left, 'inactive');
+
+  const first = await paused({ pageSize: 1 });
+  assert.equal(first.content.length, 1);
+  assert.equal(first.meta.previous_token, null);
+  const second = await paused({ pageSize: 1, pageToken: first.meta.next_token });
+  const all = [...first.content, ...second.content];
+  assert.deepEqual(all.map((row) => row.sid).sort(), [sidOf(one), sidOf(two)].sort());
+  const named = all.find((row) => row.sid === sidOf(two));
+  assert.equal(named.workspace_sid, c.sid);
+  assert.equal(named.workflow_sid, c.workflowSid);
+  assert.equal(JSON.parse(named.attributes).name, 'Ada');
+  const whole = await paused();
+  assert.equal(whole.content.length, 2); // what was left comes to anybody
+  assert.equal(whole.meta.next_token, null);
+  assert.equal((await c.send(alice, 'GET', 'v1/Channels')).content.length, 3);
+  assert.equal((await paused({ pageSize: 0 })).http, 400);
+  assert.equal((await paused({ pageToken: 'x' })).http, 400);
+
+  await two.say('Are you there?');
+  const again = (await c.workspace.tasks.list()).find(
+    (task) =>
+      JSON.parse(task.attributes).flexInteractionSid === two.sid && task.sid !== two.taskSid,
+  );
+  assert.deepEqual(
+    (await c.offers(again.sid)).map((offer) => offer.worker),
+    ['alice'],
+  );
+  const resumed = await c.send(alice, 'POST', one.path, { status: 'active' });
+  assert.equal(resumed.status, 'active', JSON.stringify(resumed));
+
+  const i = await c.interaction();
+  assert.equal((await take(i, 'accept')).http, 200);
+  const none = await server.fetch('/event-bridge/v1/wschannels', {
+    json: { url: i.transfers, method: 'GET', params: {}, token: c.tokenOf(alice) },
+    auth: null,
+  });
+  assert.deepEqual((await none.json()).payload, []);
+  const closed = await c.send(alice, 'POST', i.path, {
+    status: 'close',
+    routing: { status: 'close' },
+  });
+  assert.equal(closed.status, 'closed', JSON.stringify(closed));
+  assert.equal(await c.status(i.taskSid), 'completed');
 });

@@ -22,6 +22,11 @@ static const char *either(struct call *c, const char *name)
     return s ? s : call_param(c, name_snake(c->op->arena, name));
 }
 
+static bool is_word(const char *given, const char *word)
+{
+    return given && str_ieq(given, word);
+}
+
 /* --- whose channel? --------------------------------------------------------------------------------------- */
 
 struct mine {
@@ -103,19 +108,23 @@ static bool put_row(void *arg, void *row)
     return true;
 }
 
+/* many: the member that they are; NULL: they are the answer. */
 static fault_t answer_rows(struct call *c, const struct kind *k, const char *many, const struct condition *of, size_t n)
 {
     struct listing l = { .call = c, .kind = k };
     struct selection s = { .conditions = of, .nconditions = n, .limit = PAGE_MAX };
 
     json_begin(&l.out, c->op->arena);
-    json_open(&l.out, '{');
-    json_key(&l.out, many);
+    if (many) {
+        json_open(&l.out, '{');
+        json_key(&l.out, many);
+    }
     json_open(&l.out, '[');
     if (record_select(c->op->db, c->op->arena, k, &s, put_row, &l) != DB_OK)
         return op_failed(c->op);
     json_close(&l.out, ']');
-    json_close(&l.out, '}');
+    if (many)
+        json_close(&l.out, '}');
     call_answer(c, &l.out);
     return NULL;
 }
@@ -199,12 +208,82 @@ fault_t interaction_channels(struct call *c)
     return f ? f : answer_rows(c, &interaction_channel_kind, "channels", &of, 1);
 }
 
-/* Those that sleep and that this worker was the last to leave. */
+/* --- those that sleep ---------------------------------------------------------------------------------------- */
+
+struct paused {
+    struct call *call;
+    bool waiting; /* only those that will come back to this worker: what the SDK calls paused */
+    int64_t room; /* for so many more */
+    const char *last, *next;
+    struct json_out out;
+};
+
+static void put_channel(struct json_out *o, const struct interaction_channel *channel, const json_t *routing,
+                        struct arena *a)
+{
+    static const char *const kept[] = { "workspace_sid", "workflow_sid" };
+    const json_t *attributes = json_object_get(routing, "attributes");
+
+    json_open(o, '{');
+    members_json(o, &interaction_channel_kind, channel, 0);
+    json_pair_str(o, "account_sid", channel->account_sid);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        json_pair_str(o, kept[i], json_get_string(routing, kept[i]));
+    json_pair_str(o, "attributes", json_is_object(attributes) ? json_text(a, attributes) : "{}");
+    json_pair_date(o, "date_created", channel->date_created);
+    json_pair_date(o, "date_updated", channel->date_updated);
+    json_close(o, '}');
+}
+
+static bool put_paused(void *arg, void *row)
+{
+    struct paused *p = arg;
+    struct op *op = p->call->op;
+    const struct interaction_channel *channel = op_find(op, &interaction_channel_kind, *(const char **)row);
+    const char *said = channel->resume ? channel->resume : "{}";
+    const json_t *routing = json_object_get(json_parse_object(op->arena, said, strlen(said), NULL), "properties");
+
+    if (!p->room--) {
+        p->next = p->last;
+        return false;
+    }
+    p->last = channel->sid;
+    if (!p->waiting || str_eq(json_get_string(routing, "worker_sid"), op->who.worker_sid))
+        put_channel(&p->out, channel, routing, op->arena);
+    return true;
+}
+
+/* Those that sleep and that this worker was the last to leave, a page at a time. */
 fault_t paused_channels(struct call *c)
 {
     struct condition of[] = { is("last_worker_sid", c->op->who.worker_sid), is("status", "inactive") };
+    const char *size = either(c, "PageSize"), *after = either(c, "PageToken"), *status = either(c, "Status");
+    struct paused p = { .call = c, .waiting = status && str_ieq(status, "pause"), .room = PAUSED_MAX };
 
-    return answer_rows(c, &interaction_channel_kind, "channels", of, 2);
+    if (!size)
+        size = call_param(c, "pageSize");
+    if (!after)
+        after = call_param(c, "pageToken");
+    if (size && (!str_to_int(size, &p.room) || p.room < 1 || p.room > PAUSED_MAX))
+        return refuse(c->op, F_INVALID_PARAMETER, "pageSize '%.32s' is not between 1 and %d", size, PAUSED_MAX);
+    if (after && !sid_valid(after, "UO"))
+        return refuse(c->op, F_INVALID_PARAMETER, "pageToken '%.64s' is not one of these pages'", after);
+    struct selection s = { .conditions = of, .nconditions = 2, .after_sid = after, .limit = p.room + 1 };
+    json_begin(&p.out, c->op->arena);
+    json_open(&p.out, '{');
+    json_key(&p.out, "content");
+    json_open(&p.out, '[');
+    if (record_select(c->op->db, c->op->arena, &interaction_channel_kind, &s, put_paused, &p) != DB_OK)
+        return op_failed(c->op);
+    json_close(&p.out, ']');
+    json_key(&p.out, "meta");
+    json_open(&p.out, '{');
+    json_pair_str(&p.out, "previous_token", NULL);
+    json_pair_str(&p.out, "next_token", p.next);
+    json_close(&p.out, '}');
+    json_close(&p.out, '}');
+    call_answer(c, &p.out);
+    return NULL;
 }
 
 fault_t channel_fetch(struct call *c)
@@ -237,7 +316,7 @@ static bool wraps_up(struct call *c, const char *routing)
     const json_t *o = routing ? json_parse_object(c->op->arena, routing, strlen(routing), NULL) : NULL;
     const char *status = o ? json_get_string(o, "status") : NULL;
 
-    return !status || !str_ieq(status, "closed");
+    return !is_word(status, "closed") && !is_word(status, "close");
 }
 
 fault_t channel_update(struct call *c)
@@ -248,15 +327,17 @@ fault_t channel_update(struct call *c)
 
     if (f)
         return f;
-    if (str_ieq(status ? status : "", "closed"))
+    if (is_word(status, "closed") || is_word(status, "close"))
         f = interaction_close(engine(c), c->op->tx, channel, wraps_up(c, routing));
-    else if (str_ieq(status ? status : "", "inactive"))
+    else if (is_word(status, "inactive"))
         f = interaction_park(engine(c), c->op->tx, channel, routing);
-    else if (str_ieq(status ? status : "", "active") && channel->status == CHANNEL_INACTIVE)
+    else if (is_word(status, "pause")) /* parked, and waiting for the same agent */
+        f = interaction_park(engine(c), c->op->tx, channel, "{\"status\":\"closed\",\"resume\":\"worker\"}");
+    else if (is_word(status, "active") && channel->status == CHANNEL_INACTIVE)
         f = resume(c, channel);
     else
         f = refuse(c->op, F_INVALID_PARAMETER,
-                   "Status '%.64s' is not one of: closed, inactive; or active, of an inactive one",
+                   "Status '%.64s' is not one of: closed, inactive, pause; or active, of an inactive one",
                    status ? status : "");
     return f ? f : answer_row(c, &interaction_channel_kind, channel);
 }
@@ -305,10 +386,10 @@ static void find_offer(void *arg, struct reservation *r)
         o->found = r;
 }
 
-/* Taken or declined: by the reservation that it led to. */
+/* Taken or declined: by the reservation that it led to.  Flex's SDK says so in `action`. */
 fault_t invite_update(struct call *c)
 {
-    const char *status = either(c, "Status");
+    const char *action = either(c, "Action"), *status = action ? action : either(c, "Status");
     struct offer o = { .worker_sid = c->op->who.worker_sid };
     struct interaction_channel *channel;
     void *row = NULL;
@@ -317,8 +398,8 @@ fault_t invite_update(struct call *c)
     f = f ? f : part_at(c, &interaction_invite_kind, c->sids[2], channel, &row);
     if (f)
         return f;
-    bool accepted = status && (str_ieq(status, "accepted") || str_ieq(status, "accept"));
-    if (!accepted && !(status && (str_ieq(status, "declined") || str_ieq(status, "decline"))))
+    bool accepted = is_word(status, "accepted") || is_word(status, "accept");
+    if (!accepted && !is_word(status, "declined") && !is_word(status, "decline"))
         return refuse(c->op, F_INVALID_PARAMETER, "Status '%.64s' is not one of: accepted, declined",
                       status ? status : "");
     const struct interaction_invite *i = row;
@@ -388,7 +469,7 @@ fault_t participant_modify(struct call *c)
     fault_t f = channel_at(c, 0, &channel);
 
     f = f ? f : part_at(c, &interaction_participant_kind, c->sids[2], channel, &row);
-    if (!f && !str_ieq(status ? status : "", "closed") && !str_ieq(status ? status : "", "wrapup"))
+    if (!f && !is_word(status, "closed") && !is_word(status, "wrapup"))
         f = refuse(c->op, F_INVALID_PARAMETER, "Status '%.64s' is not one of: closed, wrapup", status ? status : "");
     if (f)
         return f;
@@ -427,6 +508,15 @@ fault_t handover_create(struct call *c)
     f = f ? f : read_transfer(c, channel, &h);
     f = f ? f : interaction_handover(engine(c), c->op->tx, channel, &h, &made);
     return f ? f : answer_row(c, &interaction_transfer_kind, made);
+}
+
+fault_t handovers_list(struct call *c)
+{
+    struct interaction_channel *channel;
+    fault_t f = channel_at(c, 1, &channel);
+    struct condition of = is("channel_sid", c->sids[2]);
+
+    return f ? f : answer_rows(c, &interaction_transfer_kind, NULL, &of, 1);
 }
 
 static fault_t transfer_at(struct call *c, struct interaction_transfer **out)

@@ -82,7 +82,7 @@ void answer_task(struct call *c, const struct task *t);
 /* interactions.c */
 perform interaction_create, interaction_fetch, interaction_channels, paused_channels, channel_fetch, channel_update;
 perform invites_list, invite_create, invite_update, participants_list, participant_create, participant_modify;
-perform handover_create, handover_fetch, handover_update;
+perform handovers_list, handover_create, handover_fetch, handover_update;
 perform list_activities, list_workers, list_queues, queue_fetch;
 
 /* The first SDK (tunnel.c).  May this token use that channel at all? */

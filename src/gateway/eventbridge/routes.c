@@ -48,6 +48,7 @@ static const struct route routes[] = {
     { "POST", C "/Participants/{}",           participant_modify, .flex = true },
     { "PUT",  C "/Participants/{}",           participant_modify, .flex = true },
     { "POST", T,                              handover_create, .flex = true },
+    { "GET",  T,                              handovers_list, .flex = true },
     { "GET",  T "/{}",                        handover_fetch, .flex = true },
     { "POST", T "/{}",                        handover_update, .flex = true },
     { "PUT",  T "/{}",                        handover_update, .flex = true },
