@@ -16,14 +16,6 @@ fault_t unavailable(struct arena *a)
 
 /* --- what really changed ---------------------------------------------------------------------------- */
 
-static bool really_changed(const struct kind *k, const void *row, const void *was)
-{
-    for (EACH_FIELD(f, k))
-        if (field_is_column(f) && !field_equal(f, row, was))
-            return true;
-    return false;
-}
-
 /* Once a command, unless the engine has done it itself. */
 static void stamp(const struct kind *k, void *row, const void *was, int64_t now)
 {
@@ -46,7 +38,7 @@ static void stamp_changes(struct tx *tx)
         struct row_head *h = c->head;
         if (c->how == NEW || h->deleted)
             continue;
-        if (really_changed(h->kind->kind, row_of(h), c->was))
+        if (row_differs(h->kind->kind, row_of(h), c->was))
             stamp(h->kind->kind, row_of(h), c->was, tx->now);
         else
             c->dropped = true;

@@ -52,6 +52,14 @@ bool field_equal(const struct field *f, const void *row, const void *other)
     return memcmp((const char *)row + f->offset, (const char *)other + f->offset, field_size(f)) == 0;
 }
 
+bool row_differs(const struct kind *k, const void *row, const void *other)
+{
+    for (EACH_FIELD(f, k))
+        if (field_is_column(f) && !field_equal(f, row, other))
+            return true;
+    return false;
+}
+
 static const char *check_flags(struct arena *a, const struct kind *k)
 {
     int keys = 0, owners = 0;

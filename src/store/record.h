@@ -100,6 +100,7 @@ static inline int64_t *field_int(const struct field *f, const void *row) { retur
 static inline bool *field_bool(const struct field *f, const void *row) { return (bool *)((char *)row + f->offset); }
 static inline unsigned *field_enum(const struct field *f, const void *row) { return (unsigned *)((char *)row + f->offset); }
 bool field_equal(const struct field *f, const void *row, const void *other);
+bool row_differs(const struct kind *k, const void *row, const void *other); /* in any column */
 
 /* What is wrong with a description, in the arena, or NULL: two KEYs, OWNER without KEY, struct bytes that no row covers,
  * an ENUM without words, overlapping members … */

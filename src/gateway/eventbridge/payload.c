@@ -7,14 +7,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-static bool really_changed(const struct kind *k, const void *row, const void *was)
-{
-    for (EACH_FIELD(f, k))
-        if (field_is_column(f) && !field_equal(f, row, was))
-            return true;
-    return false;
-}
-
 struct stamp stamp_of(struct tx *tx, const void *row)
 {
     const struct kind *k = row_kind(row);
@@ -22,7 +14,7 @@ struct stamp stamp_of(struct tx *tx, const void *row)
     const void *was = row_was(tx, row);
     struct stamp s = { version ? *field_int(version, row) : 0, *field_int(updated, row) };
 
-    if (!was || was == row || !really_changed(k, row, was))
+    if (!was || was == row || !row_differs(k, row, was))
         return s;
     if (version && field_equal(version, row, was))
         s.version++;
