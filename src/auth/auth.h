@@ -90,6 +90,8 @@ fault_t auth_session(struct auth_view *v, struct db *db, struct arena *a, const 
 /* Is what was found good still good?  For who keeps a token's principal for hours (a socket): its key and accounts are looked at again. */
 fault_t auth_again(struct auth_view *v, struct db *db, struct arena *a, const struct principal *who);
 /* To where it lives longer than the arena that it was checked in. */
+/* Of those that a token has grants for, the service that a call means that names this one (its X-Twilio-Active-Grant), or none; NULL: it has none. */
+const char *principal_service(const struct principal *who, const char *grant);
 void principal_copy(struct arena *a, struct principal *to, const struct principal *from);
 /* May this caller act on that account?  Fills *out with the account acted on. */
 fault_t auth_act_on(struct auth_view *v, struct db *db, struct arena *a, const char *account_sid, struct principal *inout);

@@ -102,6 +102,17 @@ static size_t slot_of(const struct digest *d)
     return (d->bytes[0] | (size_t)d->bytes[1] << 8) % CACHE_ENTRIES;
 }
 
+const char *principal_service(const struct principal *who, const char *grant)
+{
+    if (str_eq(grant, "ip_messaging") && who->chat_service_sid)
+        return who->chat_service_sid;
+    if (str_eq(grant, "flex_insights") && who->insights_service)
+        return who->insights_service;
+    if (who->sync_service_sid)
+        return who->sync_service_sid;
+    return who->chat_service_sid ? who->chat_service_sid : who->insights_service;
+}
+
 void principal_copy(struct arena *a, struct principal *to, const struct principal *from)
 {
     *to = *from;

@@ -27,27 +27,15 @@ const struct cds_type *cds_type_of(const struct op *op)
     return t;
 }
 
-static const char *service_of(const struct op *op)
-{
-    const char *grant = op_header(op, "x-twilio-active-grant");
-    const struct principal *who = &op->who;
-
-    if (str_eq(grant, "ip_messaging") && who->chat_service_sid)
-        return who->chat_service_sid;
-    if (str_eq(grant, "flex_insights") && who->insights_service)
-        return who->insights_service;
-    if (who->sync_service_sid)
-        return who->sync_service_sid;
-    return who->chat_service_sid ? who->chat_service_sid : who->insights_service;
-}
-
 struct sync_ask cds_ask(struct op *op)
 {
     return (struct sync_ask){ .arena = op->arena,
                               .db = op->db,
                               .tx = op->tx,
                               .now = op->now,
-                              .viewer = { op->who.account_sid, service_of(op), op->who.identity } };
+                              .viewer = { op->who.account_sid,
+                                          principal_service(&op->who, op_header(op, "x-twilio-active-grant")),
+                                          op->who.identity } };
 }
 
 fault_t cds_find(struct op *op, struct sync_ask *ask, struct sync_object *out, bool *again)

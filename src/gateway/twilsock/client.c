@@ -26,19 +26,6 @@ void caller_unref(struct caller *c)
         arena_free(c->arena);
 }
 
-const char *caller_service(const struct caller *c, const char *grant)
-{
-    const struct principal *who = &c->who;
-
-    if (str_eq(grant, "ip_messaging") && who->chat_service_sid)
-        return who->chat_service_sid;
-    if (str_eq(grant, "flex_insights") && who->insights_service)
-        return who->insights_service;
-    if (who->sync_service_sid)
-        return who->sync_service_sid;
-    return who->chat_service_sid ? who->chat_service_sid : who->insights_service;
-}
-
 /* --- what is sent ----------------------------------------------------------------------------------------- */
 
 void client_send(struct client *c, const char *bytes, size_t n)

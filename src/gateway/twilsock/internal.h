@@ -56,7 +56,6 @@ struct caller { int refs; struct arena *arena; struct principal who; };
 struct caller *caller_new(void);
 void caller_unref(struct caller *c);
 /* In which service's name: that of the product which asks. */
-const char *caller_service(const struct caller *c, const char *grant);
 
 /* The sockets of one user of one service. */
 struct person {

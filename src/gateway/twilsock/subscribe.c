@@ -86,7 +86,7 @@ static const char *read_batch(struct request *q, struct batch *b)
         return "requests is not a list of at most 1000 objects";
     b->rows = arena_alloc(q->arena, (json_array_size(requests) + 1) * sizeof(*b->rows));
     json_array_foreach(requests, i, one) if ((why = read_wanted(one, &b->rows[b->n++]))) return why;
-    b->service = caller_service(q->caller, q->way.grant);
+    b->service = principal_service(&q->caller->who, q->way.grant);
     return NULL;
 }
 
