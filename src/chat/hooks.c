@@ -30,8 +30,10 @@ static const struct { enum event_type event; enum hook hook; } told[] = {
 };
 /* clang-format on */
 
-static bool names(struct arena *a, const char *filters, const char *name)
+bool hook_listed(struct arena *a, const char *filters, enum hook h)
 {
+    const char *name = hook_name(h);
+
     json_t *list = filters ? json_parse(a, filters, strlen(filters), NULL) : NULL, *one;
     size_t i;
 
@@ -75,7 +77,7 @@ static bool tell_scoped(void *arg, void *row)
 {
     struct telling *t = arg;
     const struct scoped_hook *h = row;
-    bool wanted = h->target == SCOPED_WEBHOOK ? names(t->tx->arena, h->filters, hook_name(t->hook))
+    bool wanted = h->target == SCOPED_WEBHOOK ? hook_listed(t->tx->arena, h->filters, t->hook)
                                               : t->hook == HOOK_MESSAGE_ADDED &&
                                                     says_one_of(t->tx->arena, h->triggers,
                                                                 t->change->message ? t->change->message->body : NULL);
@@ -101,11 +103,10 @@ static void tell_all(struct telling *t)
     const struct chat_hooks *a = chat_hooks_find(&view, t->account_sid);
     const char *sid = c->conversation ? c->conversation->chat_service_sid : c->user->chat_service_sid;
     const struct chat_service *s = sid ? chat_find(&view, &chat_service_kind, sid) : NULL;
-    const char *name = hook_name(t->hook);
 
-    if (a && a->target == HOOKS_WEBHOOK && a->post_webhook_url && names(tx->arena, a->filters, name))
+    if (a && a->target == HOOKS_WEBHOOK && a->post_webhook_url && hook_listed(tx->arena, a->filters, t->hook))
         tell(t, &t->hooks->plain, a->post_webhook_url, a->method);
-    if (s && s->post_webhook_url && names(tx->arena, s->filters, name))
+    if (s && s->post_webhook_url && hook_listed(tx->arena, s->filters, t->hook))
         tell(t, &t->hooks->plain, s->post_webhook_url, s->webhook_method);
     if (c->conversation && hook_flags(t->hook) & HOOK_SCOPED && tell_all_scoped(t, c->conversation->sid) != DB_OK)
         log_error("hook.scoped", "%s", db_error(tx->db));

@@ -31,6 +31,7 @@ enum hook {
     HOOK_COUNT
 };
 const char *hook_name(enum hook h);
+bool        hook_listed(struct arena *a, const char *filters, enum hook h); /* among the names of a JSON array; NULL: no */
 unsigned    hook_flags(enum hook h);
 enum hook   hook_named(const char *name);            /* HOOK_COUNT: none is called so */
 

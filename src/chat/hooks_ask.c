@@ -116,15 +116,6 @@ static fault_t take_answer(struct tx *tx, const struct question *q, void *row)
 
 /* --- who is asked ----------------------------------------------------------------------------------------- */
 
-static bool lets_through(struct arena *a, const char *filters, const char *name)
-{
-    json_t *list = filters ? json_parse(a, filters, strlen(filters), NULL) : NULL, *one;
-    size_t i;
-
-    json_array_foreach(list, i, one) if (str_eq(json_string_value(one), name)) return true;
-    return false;
-}
-
 /* The URL that a scope wants to be asked at; NULL: none. */
 static const char *url_of(struct tx *tx, enum scope scope, enum hook h, const struct chat_change *c, bool *by_get)
 {
@@ -134,13 +125,12 @@ static const char *url_of(struct tx *tx, enum scope scope, enum hook h, const st
     if (scope == OF_ACCOUNT) {
         const struct chat_hooks *a = chat_hooks_find(&view, account_sid);
         *by_get = a && a->method == METHOD_GET;
-        return a && a->target == HOOKS_WEBHOOK && lets_through(tx->arena, a->filters, hook_name(h)) ? a->pre_webhook_url
-                                                                                                    : NULL;
+        return a && a->target == HOOKS_WEBHOOK && hook_listed(tx->arena, a->filters, h) ? a->pre_webhook_url : NULL;
     }
     const char *sid = c->conversation ? c->conversation->chat_service_sid : c->user->chat_service_sid;
     const struct chat_service *s = sid ? chat_find(&view, &chat_service_kind, sid) : NULL;
     *by_get = s && s->webhook_method == METHOD_GET;
-    return s && lets_through(tx->arena, s->filters, hook_name(h)) ? s->pre_webhook_url : NULL;
+    return s && hook_listed(tx->arena, s->filters, h) ? s->pre_webhook_url : NULL;
 }
 
 static fault_t ask(struct tx *tx, struct hook_round *r, enum scope scope, enum hook h, const struct chat_change *c,

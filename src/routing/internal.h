@@ -219,6 +219,7 @@ void link_activity(struct routing *e, struct tx *tx, struct activity_live *a);
 void link_channel(struct routing *e, struct tx *tx, struct channel_live *c);
 void link_queue(struct routing *e, struct tx *tx, struct queue_live *q);
 void link_workflow(struct routing *e, struct tx *tx, struct workflow_live *f);
+uint64_t hash_text(const char *s); /* NULL has one, too */
 void link_worker(struct routing *e, struct tx *tx, struct worker_live *w);
 void link_worker_channel(struct routing *e, struct tx *tx, struct worker_channel_live *c);
 void link_task(struct routing *e, struct tx *tx, struct task_live *t);

@@ -6,7 +6,7 @@
 
 enum { QUEUE_ROOM = 512 }; /* most expressions are short, and there are thousands */
 
-static uint64_t hash_text(const char *s)
+uint64_t hash_text(const char *s)
 {
     return s ? hash_bytes(s, strlen(s)) : 1;
 }

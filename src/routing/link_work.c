@@ -238,11 +238,6 @@ fault_t attributes_check(struct tx *tx, const char *text)
     return NULL;
 }
 
-static uint64_t hash_text(const char *s)
-{
-    return s ? hash_bytes(s, strlen(s)) : 1;
-}
-
 static uint64_t hash_facts(const struct worker_live *w)
 {
     return hash_text(w->row.friendly_name) ^ (hash_text(w->row.activity_sid) * 3) ^
