@@ -402,11 +402,6 @@ void toy_stop(struct toy *t)
     arena_free(t->arena);
 }
 
-void toy_turn(struct toy *t, int64_t by)
-{
-    ledger_turn(t->ledger, by);
-}
-
 const char *toy_stranger(struct toy *t)
 {
     return t->stranger;

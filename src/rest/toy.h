@@ -24,6 +24,5 @@ struct toy_answer toy_inner(struct toy *t, struct arena *a, const struct princip
                             const char *body);
 struct principal  toy_owner(struct toy *t);    /* the toy's own account; its key, for whoever makes a token's of it */
 const char       *toy_stranger(struct toy *t); /* the Authorization of another account */
-void              toy_turn(struct toy *t, int64_t by);
 const struct module *const *toy_modules(void);
 void              toy_reply(struct http_request *r, const struct http_answer *answer); /* in place of http_reply() */
