@@ -143,6 +143,7 @@ test('who works in a channel hears who comes and goes', async () => {
   const added = await socket.next('participant.added');
   assert.equal(added.type, 'agent');
   assert.equal(added.worker_sid, alice);
+  assert.equal(added.routing_properties.task_sid, i.taskSid);
   assert.equal(added.interaction_sid, i.sid);
 
   const bob = await c.agent('bob', []);
@@ -328,6 +329,15 @@ test('as @twilio/flex-sdk words it: action, pause and resume, a page of what is 
   );
   const resumed = await c.send(alice, 'POST', one.path, { status: 'active' });
   assert.equal(resumed.status, 'active', JSON.stringify(resumed));
+  const back = (await c.workspace.tasks.list()).find(
+    (task) =>
+      JSON.parse(task.attributes).flexInteractionSid === one.sid && task.sid !== one.taskSid,
+  );
+  await c.move(back.sid, (await c.offers(back.sid))[0].sid, 'accepted');
+  const { participants } = await c.send(alice, 'GET', `${one.path}/Participants`);
+  const agents = participants.filter((part) => part.type === 'agent');
+  assert.equal(agents.length, 2);
+  assert.equal(agents[0].routing_properties.task_sid, back.sid); // the newest is the one who is there
 
   const i = await c.interaction();
   assert.equal((await take(i, 'accept')).http, 200);

@@ -441,20 +441,48 @@ static bool render_worker(struct parcel *p, struct tx *tx, const struct event *e
     return true;
 }
 
-/* Who works in the channel hears who comes and goes, under the names that Flex's SDK knows. */
-static bool render_participant(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+static void put_participant(struct json_out *o, struct tx *tx, const struct event *e, const char *task_sid)
 {
-    const struct interaction_participant *part = e->subject;
-
-    interaction_each_worker(p->bridge->interactions, tx, part->channel_sid, add_once,
-                            &(struct holders){ .parcel = p, .arena = tx->arena });
-    if (!p->n)
-        return false;
     json_begin(o, tx->arena);
     json_open(o, '{');
     json_pair_str(o, "event_type", event_name(e->type) + strlen("interaction."));
     json_key(o, "payload");
-    part_json(o, part);
+    part_json(o, e->subject, task_sid);
+}
+
+/* To one worker, who knows the participant by a task of his own. */
+static void tell_of_participant(const struct parcel *like, struct tx *tx, const struct event *e, const char *worker_sid)
+{
+    const struct interaction_participant *part = e->subject, *own = NULL;
+    struct parcel *p = arena_alloc(tx->arena, sizeof(*p));
+    const char *sid = interaction_part_of_worker(like->bridge->interactions, part->channel_sid, worker_sid);
+    struct json_out o;
+
+    if (sid)
+        own = row_find(tx, &interaction_participant_kind, sid);
+    *p = (struct parcel){ .bridge = like->bridge, .type = like->type, .sid = like->sid, .asked = like->asked };
+    add_desk(p, tx->arena, worker_sid);
+    if (!own || !own->task_sid || !p->n)
+        return;
+    put_participant(&o, tx, e, own->task_sid);
+    json_close(&o, '}');
+    p->text = json_done(&o);
+    tx_after(tx, hand_out, p);
+}
+
+/* Who works in the channel hears who comes and goes, under the names that Flex's SDK knows.  It finds the task by the
+ * event, and does not live on when there is none in it: who has no task of his own comes with the hearer's. */
+static bool render_participant(struct parcel *p, struct tx *tx, const struct event *e, struct json_out *o)
+{
+    const struct interaction_participant *part = e->subject;
+    struct holders h = { .parcel = p, .arena = tx->arena };
+
+    interaction_each_worker(p->bridge->interactions, tx, part->channel_sid, add_once, &h);
+    for (size_t i = 0; i < h.n && !part->task_sid; i++)
+        tell_of_participant(p, tx, e, h.seen[i]);
+    if (!p->n || !part->task_sid)
+        return false;
+    put_participant(o, tx, e, part->task_sid);
     return true;
 }
 

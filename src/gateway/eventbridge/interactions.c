@@ -108,11 +108,13 @@ static bool put_row(void *arg, void *row)
     return true;
 }
 
-/* many: the member that they are; NULL: they are the answer. */
+/* Newest first: Flex's SDK takes the first agent that it finds for who is there now.  many: the member that they are;
+ * NULL: they are the answer. */
 static fault_t answer_rows(struct call *c, const struct kind *k, const char *many, const struct condition *of, size_t n)
 {
     struct listing l = { .call = c, .kind = k };
-    struct selection s = { .conditions = of, .nconditions = n, .limit = PAGE_MAX };
+    struct order newest = { .column = "sid", .descending = true };
+    struct selection s = { .conditions = of, .nconditions = n, .orders = &newest, .norders = 1, .limit = PAGE_MAX };
 
     json_begin(&l.out, c->op->arena);
     if (many) {
@@ -553,10 +555,17 @@ fault_t handover_update(struct call *c)
 
 /* --- events ----------------------------------------------------------------------------------------------- */
 
-void part_json(struct json_out *o, const struct interaction_participant *p)
+void part_json(struct json_out *o, const struct interaction_participant *p, const char *task_sid)
 {
     json_open(o, '{');
-    members_json(o, &interaction_participant_kind, p, 0);
+    members_json(o, &interaction_participant_kind, p, ON_CREATE);
+    json_pair_str(o, "type", participant_type_names[p->type]);
+    json_key(o, "routing_properties");
+    json_open(o, '{');
+    json_pair_str(o, "task_sid", task_sid);
+    json_pair_str(o, "reservation_sid", p->reservation_sid);
+    json_pair_str(o, "worker_sid", p->worker_sid);
+    json_close(o, '}');
     json_pair_str(o, "participant_sid", p->sid);
     json_pair_str(o, "identity", p->identity);
     json_pair_str(o, "task_sid", p->task_sid);

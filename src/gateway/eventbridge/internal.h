@@ -115,7 +115,7 @@ void transfer_json(struct json_out *o, struct tx *tx, const struct transfer *x);
 /* --- sockets ------------------------------------------------------------------------------------------------------ */
 
 struct interaction_participant;
-void part_json(struct json_out *o, const struct interaction_participant *p);
+void part_json(struct json_out *o, const struct interaction_participant *p, const char *task_sid);
 
 struct session;
 
