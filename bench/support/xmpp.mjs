@@ -5,6 +5,7 @@ import WebSocket from 'ws';
 const OPEN = '<open xmlns="urn:ietf:params:xml:ns:xmpp-framing" to="bench" version="1.0"/>';
 const ANONYMOUS = '<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="ANONYMOUS"/>';
 const BIND = '<iq type="set" id="bind"><bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/></iq>';
+const LATE_MS = 10_000;
 const JOIN = '<x xmlns="http://jabber.org/protocol/muc"/>';
 
 export class Occupant {
@@ -39,11 +40,14 @@ export class Occupant {
 
   #say(stanza, answer) {
     return new Promise((resolve, reject) => {
-      const closed = () => reject(new Error('the connection was closed'));
+      const fail = (why) => reject(new Error(`${this.nick} said ${stanza}: ${why}`));
+      const closed = () => fail('the connection was closed');
+      const late = setTimeout(fail, LATE_MS, 'no answer');
       const hear = (bytes) => {
         const text = bytes.latin1Slice().replaceAll("'", '"');
-        if (/<failure|type="error"/.test(text)) reject(new Error(text));
+        if (/<failure|type="error"/.test(text)) fail(text);
         if (!text.includes(answer)) return;
+        clearTimeout(late);
         this.socket.off('message', hear).off('close', closed);
         resolve();
       };
