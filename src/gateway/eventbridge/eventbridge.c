@@ -29,7 +29,7 @@ fault_t call_version(struct call *c, int64_t version)
     return refuse(c->op, F_PRECONDITION, "If-Match is %.32s, but the version is %lld", wanted, (long long)version);
 }
 
-static fault_t not_found(struct call *c)
+fault_t call_not_found(struct call *c)
 {
     return refuse(c->op, F_NOT_FOUND, "The requested resource %.300s was not found", c->envelope.url);
 }
@@ -41,7 +41,7 @@ fault_t call_find(struct call *c, const struct kind *k, const char *sid, void **
     *row = op_find(c->op, k, sid);
     if (*row && workspace && !str_eq(*field_text(workspace, *row), c->workspace->sid))
         *row = NULL;
-    return *row ? NULL : not_found(c);
+    return *row ? NULL : call_not_found(c);
 }
 
 fault_t call_attributes(struct call *c, const struct kind *k, const char **out)
@@ -88,7 +88,7 @@ static fault_t check_workspace(struct call *c, const struct route *route)
     if (strcmp(sid, c->op->who.workspace_sid) != 0)
         return refuse(c->op, F_FORBIDDEN, "This token is not for workspace %.64s", sid);
     c->workspace = op_find(c->op, &workspace_kind, sid);
-    return c->workspace ? NULL : not_found(c);
+    return c->workspace ? NULL : call_not_found(c);
 }
 
 static fault_t read_now(struct op *op)
@@ -127,7 +127,7 @@ static fault_t request(struct op *op)
         return f;
     const struct route *route = route_of(c);
     if (!route)
-        return not_found(c);
+        return call_not_found(c);
     if (route->reads) {
         op->data = c;
         op_continue_on_reader(op, read_now);

@@ -51,11 +51,6 @@ static bool may_touch(struct call *c, const struct interaction_channel *channel)
     return m.found || (m.worker_sid && str_eq(channel->last_worker_sid, m.worker_sid));
 }
 
-static fault_t missing(struct call *c)
-{
-    return refuse(c->op, F_NOT_FOUND, "The requested resource %.300s was not found", c->envelope.url);
-}
-
 /* first: which of the pattern's SIDs is the interaction's; the channel's follows. */
 static fault_t channel_at(struct call *c, size_t first, struct interaction_channel **out)
 {
@@ -63,7 +58,7 @@ static fault_t channel_at(struct call *c, size_t first, struct interaction_chann
 
     *out = channel;
     if (!channel || !str_eq(channel->interaction_sid, c->sids[first]))
-        return missing(c);
+        return call_not_found(c);
     return may_touch(c, channel)
                ? NULL
                : refuse(c->op, F_FORBIDDEN, "Channel %s is not one of worker %s", channel->sid, c->op->who.worker_sid);
@@ -73,7 +68,7 @@ static fault_t part_at(struct call *c, const struct kind *k, const char *sid, co
                        void **out)
 {
     *out = op_find(c->op, k, sid);
-    return *out && str_eq(*field_text(field_named(k, "channel_sid"), *out), channel->sid) ? NULL : missing(c);
+    return *out && str_eq(*field_text(field_named(k, "channel_sid"), *out), channel->sid) ? NULL : call_not_found(c);
 }
 
 /* --- answers ---------------------------------------------------------------------------------------------- */
@@ -184,7 +179,7 @@ static fault_t interaction_at(struct call *c, const struct interaction **out)
 
     *out = op_find(c->op, &interaction_kind, c->sids[0]);
     if (!*out)
-        return missing(c);
+        return call_not_found(c);
     if (record_first(c->op->db, c->op->arena, &interaction_channel_kind,
                      &(struct selection){ .conditions = &of, .nconditions = 1 }, (void **)&channel) != DB_OK)
         return op_failed(c->op);

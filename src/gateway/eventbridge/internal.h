@@ -57,6 +57,7 @@ const char *call_param(struct call *c, const char *name); /* as text; NULL: abse
 fault_t call_version(struct call *c, int64_t version);    /* If-Match */
 /* The worker of the URL: one's own, or anybody's for whoever may see to others; directory: to look at only. */
 fault_t call_worker(struct call *c, bool directory, struct worker **out);
+fault_t call_not_found(struct call *c); /* whatever it names */
 /* A row below the call's workspace, or a refusal. */
 fault_t call_find(struct call *c, const struct kind *k, const char *sid, void **row);
 /* Attributes, an object or its text, as text. */

@@ -96,7 +96,8 @@ static void has_limits(void **state)
 
     memset(long_one, ' ', ENVELOPE_MAX + 1);
     assert_int_equal(parse(a, long_one, &e)->status, 413);
-    assert_int_equal(parse(a, "{\"url\":\"1/2/3/4/5/6/7/8/9/10/11\",\"method\":\"GET\",\"token\":\"t\"}", &e)->status, 404);
+    assert_int_equal(parse(a, "{\"url\":\"1/2/3/4/5/6/7/8/9/10/11\",\"method\":\"GET\",\"token\":\"t\"}", &e)->status,
+                     404);
 }
 
 static const struct route *find(struct arena *a, const char *method, const char *url, struct call *c)
