@@ -5,11 +5,11 @@
  * take, a workflow changes and all its tasks are asked again in vain, a worker logs in and is offered something,
  * somebody's skills change, a queue's expression does, a worker logs out.  Memory is resident bytes a row, by
  * difference; times are of whole commands, commit included. */
+#include "base/folder.h"
 #include "routing/kinds.h"
 #include "routing/routing.h"
 
 #include <assert.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,12 +295,6 @@ static void close_all(struct bench *b)
     store_close(b->store);
 }
 
-static int remove_file(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 int main(int argc, char **argv)
 {
     char folder[256];
@@ -334,7 +328,7 @@ int main(int argc, char **argv)
     day(&b, "a queue's expression changes", SAMPLES, retarget);
     day(&b, "a worker logs out, his offer is taken back", SAMPLES, log_out);
     close_all(&b);
-    nftw(folder, remove_file, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(folder);
     arena_free(b.arena);
     return 0;
 }
