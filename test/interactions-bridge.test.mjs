@@ -274,6 +274,25 @@ test('nobody touches what is not his', async () => {
   assert.equal((await c.send(alice, 'PUT', i.path, { status: 'inactive' })).http, 400);
 });
 
+test('a parked conversation that an agent has no room to take again is parked still', async () => {
+  const c = await begin();
+  const alice = await c.agent('alice');
+  const offered = async (i) => (await c.offers(i.taskSid))[0].sid;
+  const parked = await c.interaction();
+  await c.move(parked.taskSid, await offered(parked), 'accepted');
+  await c.send(alice, 'PUT', parked.path, { status: 'pause' });
+  const other = await c.interaction();
+  await c.move(other.taskSid, await offered(other), 'accepted');
+
+  const resumed = await c.send(alice, 'PUT', parked.path, { status: 'active' });
+  assert.equal(resumed.http, 200, JSON.stringify(resumed));
+  assert.equal((await c.send(alice, 'GET', parked.path)).status, 'inactive');
+  assert.equal(await parked.state(), 'inactive');
+  await parked.say('Anybody?');
+  assert.equal((await c.send(alice, 'GET', parked.path)).status, 'active');
+  assert.equal(await parked.state(), 'active');
+});
+
 test('as @twilio/flex-sdk words it: action, pause and resume, a page of what is paused, transfers', async () => {
   const c = await begin();
   const alice = await c.agent('alice');

@@ -172,6 +172,7 @@ fault_t agent_joins(struct interactions *x, struct tx *tx, struct room *room, st
     note_reservation(tx, p, r);
     relinked(x, tx, p);
     row_edit(tx, c);
+    row_set(tx, c, &c->resume, NULL); /* nobody is waited for any more */
     c->joined = true;
     c->left = false;
     if (c->status == CHANNEL_SETUP)

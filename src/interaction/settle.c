@@ -85,6 +85,18 @@ static bool somebody_works(const struct room *room)
     return false;
 }
 
+/* It was parked, and whoever was asked to take it again did not: it is parked still, and no customer is lost. */
+static void falls_asleep(struct interactions *x, struct tx *tx, struct interaction_channel *c)
+{
+    struct conversation *v = conversation_of(tx, c);
+    fault_t f = NULL;
+
+    channel_turn(x, tx, c, CHANNEL_INACTIVE);
+    if (v && v->state == CONVERSATION_ACTIVE)
+        f = conversation_turn(x->chat, tx, &flex_actor, v, CONVERSATION_INACTIVE, "API");
+    (void)f; /* an active one can always be put to sleep */
+}
+
 void settle(struct interactions *x, struct tx *tx, struct room *room, const char *why)
 {
     struct interaction_channel *c = room ? room->channel : NULL;
@@ -93,7 +105,9 @@ void settle(struct interactions *x, struct tx *tx, struct room *room, const char
         return;
     if (!list_empty(&room->invites) || somebody_works(room))
         return;
-    if (c->joined)
+    if (c->resume)
+        falls_asleep(x, tx, c);
+    else if (c->joined)
         channel_ends(x, tx, c);
     else
         channel_fails(x, tx, c, ORPHANED, why ? why : "Nobody could be found", true);
