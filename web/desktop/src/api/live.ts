@@ -190,6 +190,7 @@ export class LiveWorker {
     if (this.stopped) return;
     clearTimeout(this.readyTimer);
     if (this.worker) this.closeSocket(this.worker);
+    if (this.attempt > 0) this.token = null; // it may be the token that is refused: our clock is not the server's
     if (this.retryTimer === undefined) this.scheduleConnect(reconnectDelay(this.attempt++));
   }
 
