@@ -48,6 +48,16 @@ const accept = async (page, question = 'My bill is too high.') => {
   await said(page, question).waitFor();
 };
 
+/** The task is over, and the server knows it: who closes the window too soon keeps it. */
+const complete = async (page) => {
+  const done = page.waitForResponse(
+    (answer) =>
+      answer.url().includes('/wschannels') && /completed/.test(answer.request().postData()),
+  );
+  await page.getByTestId('complete-task').click();
+  await done;
+};
+
 test('a customer writes, an agent answers, both see each other type, send files, and close', async () => {
   const alice = await browser.window();
   const customer = await browser.window();
@@ -87,7 +97,7 @@ test('a customer writes, an agent answers, both see each other type, send files,
 
   await alice.getByTestId('wrapup-task').click();
   await alice.getByTestId('wrapup-notes').fill('Bill of March was doubled.');
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await alice.getByTestId('complete-task').waitFor({ state: 'detached' });
   await customer.getByText('This conversation has ended.').waitFor();
 
@@ -122,7 +132,7 @@ test('who comes back finds what was said, and a reload loses neither side anythi
   await said(alice, 'Is my bicycle ready?').waitFor();
   await reply(customer, 'Good, thank you.');
   await said(alice, 'Good, thank you.').waitFor();
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await customer.getByText('This conversation has ended.').waitFor();
   await alice.context().close();
   await customer.context().close();
@@ -140,7 +150,7 @@ test('parked, a conversation sleeps until the customer writes, and comes back to
   await reply(customer, 'Hello again?');
   await accept(alice, 'Hello again?');
   await said(alice, 'When do you open?').waitFor();
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await alice.context().close();
   await customer.context().close();
 });
@@ -160,12 +170,12 @@ test('an agent hands over to a colleague, who sees all of it; the customer sees 
   await alice.getByTestId('transfer-confirm').click();
   await accept(bob, 'My gear slips.');
   await alice.getByTestId('wrapup-notes').waitFor();
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await alice.getByTestId('task-canvas').waitFor({ state: 'detached' });
   await say(bob, 'Bring it in.');
   await customer.getByRole('log').getByText('Bring it in.').waitFor();
   await customer.getByText('Alice Adams has left').waitFor();
-  await bob.getByTestId('complete-task').click();
+  await complete(bob);
   for (const page of [alice, bob, customer]) await page.context().close();
 });
 
@@ -186,7 +196,7 @@ test('a supervisor sees the team and reads along; nobody sees that', async () =>
   assert.equal(await customer.getByText('Carol Clarke').count(), 0);
   await carol.getByRole('button', { name: 'Queues' }).click();
   await carol.getByTestId('queue-row').filter({ hasText: 'Everyone' }).waitFor();
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   for (const page of [alice, carol, customer]) {
     assert.deepEqual(page.errors, []);
     await page.context().close();
@@ -207,7 +217,7 @@ test('what the customer wrote before stands beside the conversation', async () =
   await go(alice, 'Available');
   await writeTo(customer, { question: 'First question.' });
   await accept(alice, 'First question.');
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await customer.getByText('This conversation has ended.').waitFor();
   await customer.getByRole('button', { name: 'Start a new conversation' }).click();
   await customer.getByLabel('Your name').fill('Ada Lovelace');
@@ -217,7 +227,7 @@ test('what the customer wrote before stands beside the conversation', async () =
   const past = alice.getByTestId('past-conversation').first();
   await past.click();
   await past.getByText('First question.').first().waitFor();
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await alice.context().close();
   await customer.context().close();
 });
@@ -236,7 +246,7 @@ test('the server is gone in the middle of a chat: what was written then arrives 
   await said(alice, 'Said while nobody heard.').waitFor();
   await customer.getByRole('log').getByText('Read').waitFor();
   assert.equal(await said(alice, 'Said while nobody heard.').count(), 1);
-  await alice.getByTestId('complete-task').click();
+  await complete(alice);
   await alice.context().close();
   await customer.context().close();
 });
